@@ -1,0 +1,92 @@
+package actor
+
+import (
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// The values that cross the arrows of the package comment. What crossed belongs to its receiver.
+
+// arrivals is what one read brought for the dispatcher: PUBLISH and PUBREL, in the order of the wire.
+type arrivals struct {
+	gen  uint64
+	list *[]arrival // from arrivalPool; the dispatcher gives it back
+}
+
+// arrival is one PUBLISH, or with release set the PUBREL for an identifier.
+type arrival struct {
+	publish codec.Publish // its payload lies in a slab of the reader's that nobody writes again; the topic is resolved from its alias
+	release bool
+}
+
+// answers is what one read brought for the tracker.
+type answers struct {
+	gen   uint64
+	came  time.Time
+	bytes int
+	list  *[]answer // from answerPool, nil when the read brought none; the tracker gives it back
+	fault error     // what the reader can't go on after: a *codec.MalformedError or a *ProtocolError; nothing of this connection follows
+}
+
+// answer is one packet that answers an operation of ours, or a DISCONNECT, AUTH or PINGRESP.
+type answer struct {
+	kind  codec.Type
+	id    uint16
+	code  codec.ReasonCode
+	props *codec.ReasonProperties
+	codes []codec.ReasonCode // SUBACK, UNSUBACK
+	end   *codec.Disconnect
+}
+
+// owed is what the dispatcher tells the tracker: acknowledgements that may leave now, in their order, and how reading stands.
+type owed struct {
+	gen    uint64
+	acks   *[]ack // from ackPool, nil for none; the tracker gives it back
+	held   bool   // reading waits for our own application
+	fault  error  // the connection must end for it: ErrInboundOverrun, or a *ProtocolError with 0x93
+	events []any  // EventDropped, EventUnclaimed, EventStalled: to be told by the desk, in this order
+}
+
+// ack is a PUBACK, PUBREC or PUBCOMP that is owed.
+type ack struct {
+	kind  codec.Type
+	id    uint16
+	code  codec.ReasonCode
+	props *codec.ReasonProperties // a copy of the application's, nil for none
+}
+
+// notice is what the tracker tells the dispatcher. One slot holds it: the tracker takes a notice back that was not read yet and merges it.
+type notice struct {
+	answerOwed  bool         // contract 12: while set, reading never waits for the application
+	closing     bool         // Close was called: what still arrives is dropped, unacknowledged, and reading is never held
+	retired     []uint64     // streams, by number, whose filters the server has forgotten: nothing comes for them any more
+	identifiers []identifier // given to the server with a SUBSCRIBE that leaves after this notice
+}
+
+// identifier says that from now on a Subscription Identifier means a filter.
+type identifier struct {
+	id     uint32
+	filter string
+}
+
+// linkUp and linkDown are what the supervisor tells tracker and dispatcher about connections; census is its question before a CONNECT.
+type linkUp struct {
+	gen            uint64
+	version        codec.Version
+	sessionPresent bool // the server resumes the session of which we hold the state
+	receiveMaximum uint16 // what CONNECT announced (5), or what we keep to on our own (3.x)
+	connack        *codec.ConnAck
+	server         string
+	attempt        int
+	wire           *wire // the tracker's ends of this connection's channels
+}
+
+type linkDown struct {
+	gen uint64
+	why error
+}
+
+type census struct {
+	reply chan<- int // QoS 1 and 2 messages that the dispatcher holds unacknowledged; capacity 1
+}
