@@ -41,11 +41,12 @@ type answer struct {
 
 // owed is what the dispatcher tells the tracker: acknowledgements that may leave now, in their order, and how reading stands.
 type owed struct {
-	gen    uint64
-	acks   *[]ack // from ackPool, nil for none; the tracker gives it back
-	held   bool   // reading waits for our own application
-	fault  error  // the connection must end for it: ErrInboundOverrun, or a *ProtocolError with 0x93
-	events []any  // EventDropped, EventUnclaimed, EventStalled: to be told by the desk, in this order
+	gen     uint64
+	acks    *[]ack // from ackPool, nil for none; the tracker gives it back
+	held    bool   // reading waits for our own application
+	fault   error  // the connection must end for it: ErrInboundOverrun, or a *ProtocolError with 0x93
+	settled bool   // the answer to notice.closing: every verdict given before it was read is in acks, or in what was told before
+	events  []any  // EventDropped, EventUnclaimed, EventStalled: to be told by the desk, in this order
 }
 
 // ack is a PUBACK, PUBREC or PUBCOMP that is owed.
@@ -74,7 +75,7 @@ type identifier struct {
 type linkUp struct {
 	gen            uint64
 	version        codec.Version
-	sessionPresent bool // the server resumes the session of which we hold the state
+	sessionPresent bool   // the server resumes the session of which we hold the state
 	receiveMaximum uint16 // what CONNECT announced (5), or what we keep to on our own (3.x)
 	connack        *codec.ConnAck
 	server         string

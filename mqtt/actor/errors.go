@@ -24,6 +24,13 @@ var (
 	ErrVersion        = errors.New("needs MQTT 5.0")
 )
 
+// Why the tracker ends a connection that nothing is wrong with.
+var (
+	errReconnect = errors.New("reconnect was asked for")
+	errCut       = errors.New("connection dropped")
+	errAbandoned = errors.New("connect was given up")
+)
+
 // ProtocolError says that the server broke a rule of MQTT. Code is what it is told on 5.0.
 type ProtocolError struct {
 	Code    codec.ReasonCode

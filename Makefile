@@ -1,0 +1,74 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 1m
+ARGS ?=
+
+# `./...` sees one module of a workspace, so what concerns all of the code goes through them one by one.
+MODULES = modules=$$(go list -m -f '{{.Dir}}')
+FORMATTED = unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: demo
+demo: ## see the client work, against a server that the program starts itself
+	@go run ./examples/demo $(ARGS)
+
+.PHONY: test
+test: ## all tests of all modules, with the race detector
+	@$(FORMATTED)
+	$(MODULES)
+	for module in $$modules; do
+		cd "$$module"
+		go vet -tags integration ./...
+		go test -race -timeout 10m $(ARGS) ./...
+	done
+
+.PHONY: integration
+integration: ## the tests that need a real server; installs and starts mosquitto (root, Debian)
+	@.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/...
+
+.PHONY: bench
+bench: ## measure this client beside others; ARGS="-h" for what can be chosen
+	@cd bench
+	go run . $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (1m)
+	@$(MODULES)
+	for module in $$modules; do
+		cd "$$module"
+		packages=$$(go list ./...)
+		for package in $$packages; do
+			targets=$$(go test -list '^Fuzz' "$$package") || { echo "$$targets" >&2; exit 1; }
+			for target in $$(grep '^Fuzz' <<<"$$targets"); do
+				echo "== $$package $$target"
+				go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"
+			done
+		done
+	done
+
+.PHONY: lint
+lint: ## gofmt, go vet, go fix and staticcheck have nothing to say
+	@$(FORMATTED)
+	$(MODULES)
+	staticcheck=$$(GOWORK=off go tool -modfile=tools.mod -n staticcheck) # -modfile and a workspace exclude each other
+	for module in $$modules; do
+		cd "$$module"
+		go vet -tags integration ./...
+		go fix -diff -tags integration ./...
+		"$$staticcheck" -tags integration ./...
+	done
+
+.PHONY: soak
+soak: ## random faults for a million operations (SLUICE_SOAK)
+	@SLUICE_SOAK=$${SLUICE_SOAK:-1000000} go test -race -count=1 -timeout 6h -run TestSoak -v $(ARGS) ./mqtt/
+
+.PHONY: cover
+cover: ## how much of the library its own tests run; leaves cover.out
+	@go test -coverprofile cover.out -coverpkg ./mqtt/... ./mqtt/...
+	go tool cover -func cover.out | tail -n 1

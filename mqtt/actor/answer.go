@@ -1,0 +1,140 @@
+package actor
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+var (
+	answerPool  = sync.Pool{New: func() any { return new([]answer) }}
+	arrivalPool = sync.Pool{New: func() any { return new([]arrival) }}
+	ackPool     = sync.Pool{New: func() any { return new([]ack) }}
+)
+
+// answered takes what one read brought: each answer completes its own operation.
+func (t *tracker) answered(a answers) {
+	t.activity.came = a.came
+	t.receivedBytes += uint64(a.bytes)
+	if a.list != nil {
+		for i := range *a.list {
+			if err := t.answer(&(*a.list)[i]); err != nil && a.fault == nil {
+				a.fault = err
+				break
+			}
+		}
+		clear(*a.list)
+		*a.list = (*a.list)[:0]
+		answerPool.Put(a.list)
+	}
+	if a.fault != nil {
+		t.fault(a.fault)
+	}
+}
+
+func (t *tracker) answer(a *answer) error {
+	switch a.kind {
+	case codec.TypePubAck:
+		return t.pubAck(a)
+	case codec.TypePubRec:
+		return t.pubRec(a)
+	case codec.TypePubComp:
+		return t.pubComp(a)
+	case codec.TypeSubAck, codec.TypeUnsubAck:
+		return t.callAck(a)
+	case codec.TypePingResp:
+		t.ponged()
+	}
+	return nil
+}
+
+// mismatch is the fault of an answer that doesn't fit what its identifier stands for.
+func mismatch(a *answer, section string) error {
+	return &ProtocolError{codec.ProtocolError, section, fmt.Sprintf("%s for packet identifier %d, which waits for another answer", a.kind, a.id)}
+}
+
+func (t *tracker) pubAck(a *answer) error {
+	op := t.ids.get(a.id)
+	switch {
+	case op == nil:
+		t.log(levelDebug, "PUBACK for a packet identifier that is not in use", "id", a.id)
+		return nil
+	case op.kind != opPublish || op.state != opSent || op.qos() != codec.AtLeastOnce:
+		return mismatch(a, "4.3.2")
+	}
+	t.unresend(op)
+	t.endFlight(op, t.verdict(a))
+	return nil
+}
+
+// verdict reads an answer as an outcome: below 0x80 it is success (§4.13.2).
+func (t *tracker) verdict(a *answer) Outcome {
+	o := Outcome{Code: a.code, Props: a.props}
+	if a.code.Failed() {
+		o.Err = refusal(a.kind, a.code, a.props)
+	}
+	return o
+}
+
+func (t *tracker) pubRec(a *answer) error {
+	op := t.ids.get(a.id)
+	switch {
+	case op == nil: // the other side finishes its half only with a PUBREL
+		t.release(a.id, codec.PacketIdentifierNotFound)
+		return nil
+	case op.kind != opPublish || op.qos() != codec.ExactlyOnce:
+		return mismatch(a, "4.3.3")
+	case a.code.Failed():
+		if op.state == opReleased {
+			return mismatch(a, "4.3.3")
+		}
+		t.unresend(op)
+		t.endFlight(op, t.verdict(a))
+		return nil
+	}
+	if op.state != opReleased {
+		t.unresend(op)
+		op.state = opReleased
+		t.order++
+		op.released = t.order
+		op.dropMessage()
+	}
+	t.release(a.id, codec.Success)
+	return nil
+}
+
+// release makes a PUBREL due. PUBRELs leave in the order in which the PUBRECs came (§4.6.0-4).
+func (t *tracker) release(id uint16, code codec.ReasonCode) {
+	if t.limits.version != codec.V5 {
+		code = codec.Success
+	}
+	t.releases = append(t.releases, release{id, code})
+}
+
+func (t *tracker) pubComp(a *answer) error {
+	op := t.ids.get(a.id)
+	switch {
+	case op == nil:
+		t.log(levelDebug, "PUBCOMP for a packet identifier that is not in use", "id", a.id)
+		return nil
+	case op.kind != opPublish || op.state != opReleased:
+		return mismatch(a, "4.3.3")
+	}
+	t.unresend(op)
+	t.endFlight(op, t.verdict(a))
+	return nil
+}
+
+// unresend takes op off the resend list: the server answered before it was sent again.
+func (t *tracker) unresend(op *Op) {
+	if op.gen == t.link.gen || len(t.resend) == 0 {
+		return
+	}
+	for i, o := range t.resend {
+		if o == op {
+			t.resend = append(t.resend[:i], t.resend[i+1:]...)
+			return
+		}
+	}
+}

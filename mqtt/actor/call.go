@@ -1,0 +1,288 @@
+package actor
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// call is one Subscribe or Unsubscribe from its first packet on: filters may be spread over several packets, and are
+// asked for again when a connection is lost before their answer (contract 9).
+type call struct {
+	op     *Op
+	grants []Grant            // SUBSCRIBE, in the order of the call
+	codes  []codec.ReasonCode // UNSUBSCRIBE
+	todo   []int              // filters that have no answer and are in no packet
+	open   []*Op              // packets without answer
+	added  []bool             // SUBSCRIBE: the stream didn't want the filter before
+}
+
+// putCall encodes the packets of a SUBSCRIBE or UNSUBSCRIBE call. It says false when identifiers are short.
+func (t *tracker) putCall(b *outBuffer, op *Op) bool {
+	if op.call == nil {
+		t.startCall(op)
+	}
+	c := op.call
+	packets := t.packets(c)
+	if t.ids.used+len(packets) > 65535 {
+		return false
+	}
+	t.free.pop()
+	op.state, op.started = opSent, true
+	t.calls[op] = struct{}{}
+	for _, part := range packets {
+		t.putPart(b, c, part)
+	}
+	c.todo = nil
+	if len(c.open) == 0 {
+		t.endCall(c)
+	}
+	return true
+}
+
+// startCall notes what is wanted now and what no more, and answers what needs no packet.
+func (t *tracker) startCall(op *Op) {
+	c := &call{op: op}
+	op.call = c
+	if op.kind == opSubscribe {
+		c.grants, c.added = make([]Grant, len(op.Subs)), make([]bool, len(op.Subs))
+		for i := range op.Subs {
+			s := &op.Subs[i]
+			c.grants[i] = Grant{Filter: s.Filter}
+			if code := t.limits.checkFilter(s); code != 0 {
+				c.grants[i].Code = code
+				continue
+			}
+			if !op.resub {
+				_, c.added[i] = t.wanted.add(op.Stream, *s)
+			}
+			c.todo = append(c.todo, i)
+		}
+		return
+	}
+	c.codes = make([]codec.ReasonCode, len(op.Filters))
+	for i, filter := range op.Filters {
+		held := t.wanted.holds(op.Stream, filter)
+		if t.wanted.drop(op.Stream, filter) && (held || !op.Retire) {
+			c.todo = append(c.todo, i) // nobody else wants it
+		}
+	}
+}
+
+// packets divides what is to be asked for: options that stand once in a packet, Config.SubscribeBatch and the server's
+// Maximum Packet Size make packets of their own.
+func (t *tracker) packets(c *call) [][]int {
+	var all [][]int
+	size := 0
+	for _, i := range c.todo {
+		need := t.filterSize(c, i)
+		n := len(all)
+		if n == 0 || !t.together(c, all[n-1][0], i) || size+need > t.limits.maxPacket ||
+			t.cfg.SubscribeBatch > 0 && len(all[n-1]) >= t.cfg.SubscribeBatch {
+			all, size = append(all, nil), 32
+			n++
+		}
+		all[n-1] = append(all[n-1], i)
+		size += need
+	}
+	return all
+}
+
+func (t *tracker) filterSize(c *call, i int) int {
+	if c.op.kind == opUnsubscribe {
+		return len(c.op.Filters[i]) + 2
+	}
+	size := len(c.op.Subs[i].Filter) + 3
+	for _, p := range c.op.Subs[i].UserProperties {
+		size += 5 + len(p.Key) + len(p.Value)
+	}
+	return size
+}
+
+// together says whether two filters of a SUBSCRIBE may share a packet.
+func (t *tracker) together(c *call, i, k int) bool {
+	if c.op.kind == opUnsubscribe || t.limits.version != codec.V5 {
+		return true
+	}
+	a, b := &c.op.Subs[i], &c.op.Subs[k]
+	return t.identifierFor(a) == t.identifierFor(b) && slices.Equal(a.UserProperties, b.UserProperties)
+}
+
+// identifierFor gives the Subscription Identifier that a filter is asked for with, zero for none.
+func (t *tracker) identifierFor(s *Subscription) uint32 {
+	if t.limits.version != codec.V5 || !t.limits.identifiers {
+		return 0
+	}
+	f := t.wanted.filters[s.Filter]
+	if f == nil {
+		return s.Identifier
+	}
+	return t.wanted.identify(f)
+}
+
+// putPart encodes one packet of a call, and tells the dispatcher of its identifier before it can leave.
+func (t *tracker) putPart(b *outBuffer, c *call, part []int) {
+	child := &Op{kind: c.op.kind, state: opSent, call: c, part: part, gen: t.link.gen}
+	t.ids.take(child)
+	var p codec.Packet
+	if c.op.kind == opUnsubscribe {
+		u := &codec.Unsubscribe{PacketID: child.id}
+		if t.limits.version == codec.V5 {
+			u.UserProperties = c.op.Props
+		}
+		for _, i := range part {
+			u.Filters = append(u.Filters, c.op.Filters[i])
+		}
+		p = u
+	} else {
+		p = t.subscribe(c, child)
+	}
+	start := len(b.bytes)
+	bytes, err := p.Append(b.bytes, t.limits.version)
+	if err != nil || len(bytes)-start > t.limits.maxPacket {
+		t.ids.free(child)
+		t.refusePart(c, part, codec.PacketTooLarge)
+		return
+	}
+	b.bytes = bytes
+	c.open = append(c.open, child)
+	t.trace(PacketInfo{Type: p.Type(), Size: len(bytes) - start, PacketID: child.id})
+}
+
+func (t *tracker) subscribe(c *call, child *Op) *codec.Subscribe {
+	p := &codec.Subscribe{PacketID: child.id}
+	first := &c.op.Subs[child.part[0]]
+	id := t.identifierFor(first)
+	if t.limits.version == codec.V5 && (id != 0 || len(first.UserProperties) > 0) {
+		p.Properties = &codec.SubscribeProperties{SubscriptionIdentifier: id, UserProperties: first.UserProperties}
+	}
+	for _, i := range child.part {
+		s := c.op.Subs[i].Subscription
+		if f := t.wanted.filters[s.Filter]; f != nil {
+			s.QoS = f.sub.QoS
+		}
+		if t.limits.version != codec.V5 {
+			s.NoLocal, s.RetainAsPublished, s.RetainHandling = false, false, 0
+		}
+		p.Subscriptions = append(p.Subscriptions, s)
+		if id != 0 {
+			t.note.identifiers = append(t.note.identifiers, identifier{id, s.Filter})
+		}
+	}
+	t.inform()
+	return p
+}
+
+// refusePart answers filters that no packet can carry.
+func (t *tracker) refusePart(c *call, part []int, code codec.ReasonCode) {
+	for _, i := range part {
+		t.judge(c, i, code, nil)
+	}
+}
+
+// callAck takes a SUBACK or UNSUBACK.
+func (t *tracker) callAck(a *answer) error {
+	op := t.ids.get(a.id)
+	want := opSubscribe
+	if a.kind == codec.TypeUnsubAck {
+		want = opUnsubscribe
+	}
+	switch {
+	case op == nil:
+		t.log(levelDebug, "answer for a packet identifier that is not in use", "packet", a.kind, "id", a.id)
+		return nil
+	case op.kind != want:
+		return mismatch(a, "3.8.4")
+	case len(a.codes) != len(op.part) && (want == opSubscribe || t.limits.version == codec.V5):
+		return &ProtocolError{codec.ProtocolError, "3.9.3", fmt.Sprintf("%s has %d reason codes for %d filters", a.kind, len(a.codes), len(op.part))}
+	}
+	t.ids.free(op)
+	c := op.call
+	c.open = slices.DeleteFunc(c.open, func(o *Op) bool { return o == op })
+	for k, i := range op.part {
+		code := codec.Success
+		if k < len(a.codes) {
+			code = a.codes[k]
+		}
+		t.judge(c, i, code, a.props)
+	}
+	if len(c.open) == 0 && len(c.todo) == 0 {
+		t.endCall(c)
+	}
+	return nil
+}
+
+// judge notes the answer to one filter.
+func (t *tracker) judge(c *call, i int, code codec.ReasonCode, props *codec.ReasonProperties) {
+	if c.op.kind == opUnsubscribe {
+		c.codes[i] = code
+		return
+	}
+	s := &c.op.Subs[i]
+	g := &c.grants[i]
+	g.Code, g.Props = code, props
+	f := t.wanted.filters[s.Filter]
+	switch {
+	case !code.Failed():
+		g.QoS = codec.QoS(code)
+		if f != nil {
+			f.held = true
+		}
+	case c.op.resub:
+		if f != nil {
+			t.forget(f, s.Filter)
+		}
+		t.tell(EventSubscription{*g})
+	case c.added[i]:
+		t.wanted.drop(c.op.Stream, s.Filter)
+	}
+}
+
+// forget drops a filter that a new connection refused: nobody wants it any more.
+func (t *tracker) forget(f *want, filter string) {
+	for stream := range f.holders {
+		t.wanted.drop(stream, filter)
+	}
+}
+
+// endCall ends a call whose filters all have their answer.
+func (t *tracker) endCall(c *call) {
+	op := c.op
+	delete(t.calls, op)
+	if op.resub {
+		t.restoring--
+		return
+	}
+	if op.Retire {
+		t.note.retired = append(t.note.retired, op.Stream)
+	}
+	if op.withdrawn {
+		t.undo(c)
+		return
+	}
+	op.end(Outcome{Grants: c.grants, Codes: c.codes})
+}
+
+// undo unsubscribes what a call got that nobody waits for any more (contract 9).
+func (t *tracker) undo(c *call) {
+	if c.op.kind != opSubscribe {
+		return
+	}
+	var filters []string
+	for i, g := range c.grants {
+		if c.added[i] && !g.Code.Failed() {
+			filters = append(filters, g.Filter)
+		}
+	}
+	if len(filters) > 0 {
+		t.enqueue(&Op{kind: opUnsubscribe, Stream: c.op.Stream, Filters: filters})
+	}
+}
+
+// enqueue adds an operation of ours to those of the callers.
+func (t *tracker) enqueue(op *Op) {
+	t.seq++
+	op.seq, op.state = t.seq, opQueued
+	t.free.push(op)
+}

@@ -1,0 +1,123 @@
+package actor
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// SessionKind is how long the session is meant to live. The numbers are those of the mqtt package.
+type SessionKind byte
+
+// The kinds of session.
+const (
+	SessionClient     SessionKind = 1 + iota // as long as the client
+	SessionConnection                        // as long as each connection
+	SessionDurable                           // longer than the process
+)
+
+// OfflinePolicy is what happens to operations while there is no connection.
+type OfflinePolicy byte
+
+// The offline policies.
+const (
+	OfflineQueue OfflinePolicy = 1 + iota
+	OfflineWait
+	OfflineReject
+)
+
+// OutboxPolicy is what happens when the outbox is full.
+type OutboxPolicy byte
+
+// The outbox policies.
+const (
+	OutboxWait OutboxPolicy = 1 + iota
+	OutboxReject
+	OutboxDropOldest
+)
+
+// Config is what the processes need to know. All of it is settled: no field has a default left to fill in.
+type Config struct {
+	Version, MinVersion codec.Version // the first to try, and the lowest to fall back to
+	Connect             codec.Connect // what each CONNECT has in common
+	Session             SessionKind
+	SessionExpiry       uint32 // seconds, of CONNECT on 5.0 when the session is kept
+	LostFail            bool
+	Lenient             bool
+	KeepAlive           time.Duration // zero: off
+	PingTimeout         time.Duration
+	ConnectTimeout      time.Duration
+	WriteTimeout        time.Duration
+	RetryFirst          bool
+	Servers             int
+	Stable              time.Duration
+
+	// Delay decides about the attempt-th failure in a row.
+	Delay func(attempt int, err error) (delay time.Duration, again bool)
+	// Dial opens a connection to the server with that index; it must honour ctx.
+	Dial func(ctx context.Context, server int) (net.Conn, error)
+	// Name is how a server is called in events and errors, without secrets.
+	Name func(server int) string
+	// Credentials puts what a server's URL says into a CONNECT.
+	Credentials func(server int, c *codec.Connect)
+
+	ReceiveMaximum int
+	MaxPacketSize  uint32
+	AliasMaximum   uint16
+	MaxInFlight    int
+	Outbox         Bounds
+	OutboxFull     OutboxPolicy
+	Offline        OfflinePolicy
+	NoOfflineQoS0  bool
+	Inbox          Bounds
+	InboxHard      Bounds
+	Overflow       Overflow
+	StallAfter     time.Duration
+	Ack            AckMode
+	Claimed        bool
+	NoResubscribe  bool
+	SubscribeBatch int
+	AwaitResub     bool
+
+	// Tell receives each event, in order, on the tracker: it must not block.
+	Tell func(event any)
+	// Log receives records on the supervisor; nil for none.
+	Log func(Record)
+	// Sent and Received trace packets where they pass: on the tracker before the bytes go to the writer, and on the reader.
+	Sent, Received func(PacketInfo)
+}
+
+// Record is one line for the log.
+type Record struct {
+	Level int // as in log/slog
+	Text  string
+	Args  []any
+}
+
+// PacketInfo is what a trace is told of a packet: never a payload, never a secret.
+type PacketInfo struct {
+	Type     codec.Type
+	Size     int
+	PacketID uint16
+	Topic    string
+	QoS      codec.QoS
+	Dup      bool
+	Retain   bool
+	Code     codec.ReasonCode
+}
+
+const (
+	quickMax   = 4096     // bytes: a message up to this size needs no word of admission while the outbox is roomy
+	quickBatch = 512      // operations that the channel to the tracker holds then; the outbox keeps room for them
+	softBuffer = 64 << 10 // bytes after which a write buffer is closed
+	keptBuffer = 4 << 10  // bytes of write buffer that an idle connection keeps
+)
+
+// Roomy says that the outbox can keep room for all that the channel to the tracker may hold, so that small messages are
+// admitted by the send alone.
+func (c *Config) Roomy() bool {
+	return c.Outbox.Messages >= 4*quickBatch && c.Outbox.Bytes >= 4*quickBatch*quickMax &&
+		c.OutboxFull == OutboxWait && c.Offline == OfflineQueue && !c.NoOfflineQoS0
+}

@@ -1,0 +1,287 @@
+package actor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// desk is what the tracker tells of the client: state, events, counts, and who waits for a connection.
+type desk struct {
+	state     State
+	offline   bool // an outage was told
+	connack   *linkUp
+	connect   chan<- error // who called Connect
+	waiting   []chan<- error
+	counts    Counts
+	bad       tally // since the last Flush
+	lost      EventSessionLost
+	dropped   int // QoS 0 messages that ended badly, and were not told yet
+	lastError error
+	backlog   uint64 // what was admitted before this epoch waited for a connection
+	draining  bool
+
+	connections   uint64
+	sentBytes     uint64
+	receivedBytes uint64
+	pinged        time.Time
+	rtt           time.Duration
+	nextExpiry    time.Time
+	order         uint64
+	records       chan<- Record // to supervisor, bounded
+	flushes       []flush
+	abandoned     bool // the caller of Connect has gone; a connection that comes for it is ended
+	lostRecords   int
+}
+
+const (
+	levelDebug = -4
+	levelInfo  = 0
+	levelWarn  = 4
+)
+
+// tell hands an event out.
+func (t *tracker) tell(event any) { t.cfg.Tell(event) }
+
+// log puts a line into the ring that the supervisor empties; what doesn't fit is counted.
+func (t *tracker) log(level int, text string, args ...any) {
+	if t.cfg.Log == nil {
+		return
+	}
+	if t.lostRecords > 0 {
+		args = append(args, "lost", t.lostRecords)
+	}
+	select {
+	case t.records <- Record{level, text, args}:
+		t.lostRecords = 0
+	default:
+		t.lostRecords++
+	}
+}
+
+func (t *tracker) attempting(attempting) {
+	t.idle = false
+}
+
+func (t *tracker) connected(n linkUp) {
+	t.connections++
+	t.connack = &n
+	t.offline = false
+	t.final = false
+	if t.abandoned {
+		t.endLink(new(codec.Disconnect), errAbandoned)
+		return
+	}
+	if t.state != StateClosing {
+		t.state = StateConnected
+	}
+	t.log(levelInfo, "connected", "server", n.server, "version", int(n.version), "session present", n.sessionPresent)
+	t.tell(EventConnected{n.connack, n.server, n.attempt})
+	t.tellLost()
+	if t.backlog = t.epochs.mark(); !t.epochs.passed(t.backlog) {
+		t.draining = true
+	}
+	t.answerWaiters(nil)
+	if t.connect != nil {
+		t.connect <- nil
+		t.connect = nil
+	}
+}
+
+// tellLost says what a lost session meant, when it meant anything.
+func (t *tracker) tellLost() {
+	if t.lost != (EventSessionLost{}) {
+		t.tell(t.lost)
+		t.lost = EventSessionLost{}
+	}
+}
+
+func (t *tracker) answerWaiters(err error) {
+	for _, w := range t.waiting {
+		w <- err
+	}
+	t.waiting = nil
+}
+
+func (t *tracker) disconnected(n linkDown) {
+	t.draining = false
+	t.part, t.partBy = nil, time.Time{}
+	t.hurried = t.hurried || t.closing && t.final // DISCONNECT has left: nothing can be waited for
+	t.final = false
+	if t.abandoned {
+		return
+	}
+	t.lastError = n.why
+	if t.state == StateConnected {
+		t.state = StateReconnecting
+	}
+	t.tellOffline()
+	t.tell(EventDisconnected{n.why, t.link.server})
+	t.tellLost()
+}
+
+func (t *tracker) tellOffline() {
+	if !t.offline {
+		t.offline = true
+		t.tell(EventOffline{})
+	}
+}
+
+func (t *tracker) retrying(n retrying) {
+	t.lastError = n.err
+	t.tellOffline()
+	t.tell(EventReconnecting{n.attempt, n.delay, n.err})
+	if t.connect != nil && n.round && !t.cfg.RetryFirst {
+		t.failConnect(n.err)
+	}
+}
+
+// failed takes that no further attempt follows to the first connection: the client is idle again.
+func (t *tracker) failed(n failed) {
+	t.idle = true
+	if n.err == errAbandoned {
+		return
+	}
+	t.lastError = n.err
+	t.tellOffline()
+	t.failConnect(n.err)
+}
+
+func (t *tracker) failConnect(err error) {
+	if t.state == StateConnecting {
+		t.state = StateIdle
+	}
+	if t.connect != nil {
+		t.connect <- err
+		t.connect = nil
+	}
+}
+
+func (t *tracker) ponged() {
+	t.activity.pong = t.activity.came
+	if !t.pinged.IsZero() {
+		t.rtt = t.activity.pong.Sub(t.pinged)
+		t.pinged = time.Time{}
+	}
+}
+
+// settle does what follows from what ended in this round: the door, flushes, the backlog, Close.
+func (t *tracker) settle() {
+	if len(t.door) > 0 {
+		t.letIn()
+	}
+	if t.dropped > 0 {
+		t.tell(EventDropped{Published: true, Count: t.dropped})
+		t.dropped = 0
+	}
+	if t.draining && t.epochs.passed(t.backlog) {
+		t.draining = false
+		t.tell(EventDrained{})
+	}
+	for len(t.flushes) > 0 && t.epochs.passed(t.flushes[0].mark) {
+		t.flushes[0].reply <- t.flushed()
+		t.flushes = t.flushes[1:]
+	}
+	t.proceed()
+}
+
+// flushed is a Flush's answer.
+func (t *tracker) flushed() error {
+	bad := t.bad
+	t.bad = tally{}
+	if bad.any() {
+		return &Unfinished{Refused: bad.Refused, NotSent: bad.NotSent, Uncertain: bad.Uncertain, Kept: bad.Kept}
+	}
+	return nil
+}
+
+// owes takes what the dispatcher owes the server and what it has to tell.
+func (t *tracker) owes(o owed) {
+	for _, e := range o.events {
+		t.tell(e)
+	}
+	if o.gen == t.link.gen && t.link.wire != nil {
+		if t.readHeld && !o.held {
+			t.activity.held = time.Now()
+		}
+		t.readHeld = o.held
+		t.rearm()
+		t.settled = t.settled || o.settled
+		if o.acks != nil {
+			t.acks = append(t.acks, *o.acks...)
+		}
+		if o.fault != nil {
+			t.fault(o.fault)
+		}
+	}
+	if o.acks != nil {
+		clear(*o.acks)
+		*o.acks = (*o.acks)[:0]
+		ackPool.Put(o.acks)
+	}
+}
+
+// inform tells the dispatcher what changed: an answer is owed or isn't, streams that ended, identifiers given out.
+// It is told of an owed answer only while it holds reading, because else nothing depends on it.
+func (t *tracker) inform() {
+	owed := t.link.wire != nil && (t.ids.used > 0 || t.writeStuck)
+	if owed != t.note.answerOwed && (t.readHeld || !owed) {
+		t.note.answerOwed = owed
+		t.noteNews = true
+	}
+	if t.ending.asked() && !t.note.closing {
+		t.note.closing, t.noteNews = true, true
+	}
+	if !t.noteNews && len(t.note.retired) == 0 && len(t.note.identifiers) == 0 {
+		return
+	}
+	n := t.note
+	select {
+	case old := <-t.unread:
+		n.retired = append(old.retired, n.retired...)
+		n.identifiers = append(old.identifiers, n.identifiers...)
+	default:
+	}
+	t.notices <- n // the slot is free: nobody else fills it
+	t.note.retired, t.note.identifiers, t.noteNews = nil, nil, false
+}
+
+// rearm sets the timer to what comes next.
+func (t *tracker) rearm() {
+	var next time.Time
+	if !t.given.IsZero() && !t.writeStuck && t.readHeld {
+		next = t.given.Add(time.Second)
+	}
+	for _, at := range []time.Time{t.nextExpiry, t.partBy} {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if !next.IsZero() {
+		t.timer.Reset(time.Until(next))
+	}
+}
+
+// tick is the tracker's clock: a message expired, or a write has made no progress for a second.
+func (t *tracker) tick(now time.Time) {
+	if !t.nextExpiry.IsZero() && !t.nextExpiry.After(now) {
+		t.expire(now)
+	}
+	if !t.partBy.IsZero() && !t.partBy.After(now) {
+		t.partBy = time.Time{}
+		t.cut()
+	}
+	t.writeStuck = !t.given.IsZero() && now.Sub(t.given) >= time.Second
+	t.rearm()
+}
+
+// fault ends the connection for a reason that the server is told, where its version has words for it (§4.13).
+func (t *tracker) fault(err error) {
+	t.log(levelWarn, "connection ends", "reason", err)
+	d := &codec.Disconnect{Code: codec.UnspecifiedError}
+	if code, ok := faultCode(err); ok {
+		d.Code = code
+	}
+	t.endLink(d, fmt.Errorf("%w", err))
+}

@@ -1,0 +1,231 @@
+package actor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// ending is how a connection, and how the client, comes to its end.
+type ending struct {
+	closing bool
+	hurried bool              // a Close's context is over: nothing is waited for any more
+	settled bool              // the dispatcher has handed over every acknowledgement that was given before Close
+	words   *codec.Disconnect // of Close
+	part    *codec.Disconnect // to be the last packet of this connection; nil while nothing ends it
+	silent  bool              // part isn't written: 3.x has no words for an error, and the will shall be sent
+	final   bool              // it was given to the writer, or the connection was cut: nothing follows
+	partBy  time.Time         // when the connection is cut although part could not be written
+	ended   bool              // the supervisor was told to end
+	idle    bool              // the supervisor has neither a connection nor an attempt
+	result  Unfinished
+}
+
+func (e *ending) asked() bool { return e.closing }
+
+// hurryGrace is what DISCONNECT gets to leave in when a Close's context is over.
+const hurryGrace = 10 * time.Millisecond
+
+// Unfinished counts what did not end well: for a Flush since the last one, for Close what it had to give up.
+type Unfinished struct {
+	Refused, NotSent, Uncertain, Kept int
+	Unacknowledged                    int    // received at QoS 1 and 2, and not acknowledged by the application
+	Hook                              string // user code that did not return
+	Cause                             error
+}
+
+// Error implements error.
+func (e *Unfinished) Error() string {
+	s := fmt.Sprintf("unfinished: %d refused, %d not sent, %d uncertain, %d kept, %d received and not acknowledged",
+		e.Refused, e.NotSent, e.Uncertain, e.Kept, e.Unacknowledged)
+	if e.Hook != "" {
+		s += "; still running: " + e.Hook
+	}
+	return s
+}
+
+// Unwrap gives the cause: the end of the context that did not suffice.
+func (e *Unfinished) Unwrap() error { return e.Cause }
+
+// endLink has the connection end with d as its last packet; why is told to the supervisor.
+func (t *tracker) endLink(d *codec.Disconnect, why error) {
+	if t.link.wire == nil || t.part != nil || t.final {
+		return
+	}
+	select {
+	case t.link.wire.why <- why:
+	default:
+	}
+	t.part = d
+	t.silent = t.limits.version != codec.V5 && d.Code != codec.NormalDisconnection
+	t.partBy = time.Now().Add(time.Second)
+	t.rearm()
+}
+
+// farewell says that DISCONNECT is due in the next buffer.
+func (t *tracker) farewell() bool { return t.part != nil }
+
+// fillFarewell makes DISCONNECT the last packet (§3.14.4-1).
+func (t *tracker) fillFarewell(b *outBuffer) {
+	d := t.part
+	t.part, t.final, t.partBy = nil, true, time.Time{}
+	b.last = true
+	if t.silent {
+		t.cut()
+		return
+	}
+	start := len(b.bytes)
+	bytes, err := d.Append(b.bytes, t.limits.version)
+	if err != nil || len(bytes)-start > t.limits.maxPacket {
+		bytes, _ = (&codec.Disconnect{Code: d.Code}).Append(b.bytes, t.limits.version)
+	}
+	b.bytes = bytes
+	t.trace(PacketInfo{Type: codec.TypeDisconnect, Size: len(bytes) - start, Code: d.Code})
+}
+
+// cut ends the connection without another word.
+func (t *tracker) cut() {
+	t.final = true
+	if t.link.wire == nil {
+		return
+	}
+	select {
+	case t.link.wire.cut <- struct{}{}:
+	default:
+	}
+}
+
+// proceed brings Close further: outcomes, acknowledgements, DISCONNECT, the end.
+func (t *tracker) proceed() {
+	if !t.closing || t.ended {
+		return
+	}
+	switch {
+	case t.link.wire == nil && (t.hurried || t.idle || t.nothingOpen()):
+		t.end(ErrClosed)
+	case t.link.wire == nil || t.final:
+	case t.hurried || t.nothingOpen() && t.settled:
+		t.endLink(t.words, ErrClosed)
+		if t.buffer != nil && t.part != nil {
+			t.fill()
+		}
+		if t.hurried {
+			t.partBy = time.Now().Add(hurryGrace)
+			t.rearm()
+		}
+	}
+}
+
+// nothingOpen says that every operation has its outcome.
+func (t *tracker) nothingOpen() bool {
+	return t.messages == 0 && len(t.calls) == 0 && t.free.len() == 0 && len(t.door) == 0
+}
+
+// end has the supervisor end the client.
+func (t *tracker) end(why error) {
+	if t.ended {
+		return
+	}
+	t.ended = true
+	t.orders.end <- why // one slot, filled once
+}
+
+// finish is the last that the tracker does: what is still open gets its outcome, who waits is answered.
+func (t *tracker) finish(cause error) error {
+	if t.link.wire != nil {
+		t.recover()
+		t.link.wire = nil
+	}
+	t.closing, t.state = true, StateClosed
+	if !errors.Is(cause, ErrClosed) {
+		t.lastError = cause
+	}
+	before := t.bad
+	for _, op := range t.door {
+		op.refuse(fmt.Errorf("%w: %w", cause, ErrNotSent))
+	}
+	t.door = nil
+	for _, l := range []*lane{&t.free, &t.windowed} {
+		for l.len() > 0 {
+			t.finishQueued(l.pop(), cause)
+		}
+	}
+	for _, op := range t.flight.all() {
+		t.endFlight(op, Outcome{Err: fmt.Errorf("%w: %w", cause, ErrUncertain)})
+	}
+	for op := range t.calls {
+		if op.withdrawn || op.resub {
+			continue
+		}
+		op.end(Outcome{Err: fmt.Errorf("%w: %w", cause, ErrUncertain)})
+	}
+	t.result = Unfinished{Refused: t.bad.Refused - before.Refused, NotSent: t.bad.NotSent - before.NotSent, Uncertain: t.bad.Uncertain - before.Uncertain}
+	for _, f := range t.flushes {
+		f.reply <- errors.Join(t.flushed(), cause)
+	}
+	t.answerWaiters(cause)
+	if t.connect != nil {
+		t.connect <- cause
+	}
+	if t.dropped > 0 {
+		t.tell(EventDropped{Published: true, Count: t.dropped})
+	}
+	t.tell(EventClosed{cause})
+	return cause
+}
+
+func (t *tracker) finishQueued(op *Op, cause error) {
+	o := Outcome{Err: fmt.Errorf("%w: %w", cause, ErrNotSent)}
+	switch {
+	case op.kind == opPublish:
+		t.endPublish(op, o)
+	case !op.resub:
+		op.end(o)
+	}
+}
+
+// faultCode finds the Reason Code that the server is to be told.
+func faultCode(err error) (codec.ReasonCode, bool) {
+	if p, ok := errors.AsType[*codec.MalformedError](err); ok {
+		return p.Code, true
+	}
+	if p, ok := errors.AsType[*ProtocolError](err); ok {
+		return p.Code, true
+	}
+	if errors.Is(err, ErrInboundOverrun) {
+		return codec.QuotaExceeded, true
+	}
+	return 0, false
+}
+
+// withdraw takes op back where that is still possible. It answers whether op had left.
+func (t *tracker) withdraw(op *Op, outcome error) (left bool) {
+	switch op.state {
+	case opDoor:
+		t.door = slices.DeleteFunc(t.door, func(o *Op) bool { return o == op })
+		op.refuse(fmt.Errorf("%w: %w", outcome, ErrNotSent))
+		return false
+	case opQueued:
+		return t.withdrawQueued(op, outcome)
+	}
+	return op.state == opSent || op.state == opReleased
+}
+
+func (t *tracker) withdrawQueued(op *Op, outcome error) bool {
+	if op.kind != opPublish {
+		if op.started {
+			return true // some of its packets left on an earlier connection
+		}
+		t.free.remove(op)
+		op.end(Outcome{Err: fmt.Errorf("%w: %w", outcome, ErrNotSent)})
+		return false
+	}
+	if !t.free.remove(op) && !t.windowed.remove(op) {
+		return true // at QoS 0, in the writer's hands
+	}
+	t.endPublish(op, Outcome{Err: fmt.Errorf("%w: %w", outcome, ErrNotSent)})
+	return false
+}

@@ -1,0 +1,49 @@
+package actor
+
+// epochs counts what is open by the age of its admission, so that a Flush can wait for all that was admitted before it
+// without a list. A new epoch begins with each Flush.
+type epochs struct {
+	oldest uint64
+	open   []int // of epoch oldest+i
+}
+
+// begin counts one more in the current epoch, which it gives.
+func (e *epochs) begin() uint64 {
+	if len(e.open) == 0 {
+		e.open = append(e.open, 0)
+	}
+	last := len(e.open) - 1
+	e.open[last]++
+	return e.oldest + uint64(last)
+}
+
+// end counts one less in an epoch.
+func (e *epochs) end(epoch uint64) {
+	e.open[epoch-e.oldest]--
+	e.trim()
+}
+
+// mark begins a new epoch; all that was begun before it has ended when passed says so.
+func (e *epochs) mark() uint64 {
+	if len(e.open) == 0 {
+		return e.oldest
+	}
+	e.open = append(e.open, 0)
+	mark := e.oldest + uint64(len(e.open)) - 1
+	e.trim()
+	return mark
+}
+
+// passed says whether all that was begun before the mark has ended.
+func (e *epochs) passed(mark uint64) bool { return e.oldest >= mark }
+
+func (e *epochs) trim() {
+	n := 0
+	for n < len(e.open)-1 && e.open[n] == 0 {
+		n++
+	}
+	if n > 0 {
+		e.oldest += uint64(n)
+		e.open = append(e.open[:0], e.open[n:]...)
+	}
+}

@@ -1,0 +1,231 @@
+package actor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// fill encodes what may leave into the buffer that is at home and gives it to the writer. What is in it has left.
+func (t *tracker) fill() {
+	b := t.buffer
+	t.fillAcks(b)
+	for len(b.bytes) < softBuffer {
+		op := t.sendable()
+		if op == nil || !t.put(b, op) {
+			break
+		}
+	}
+	if t.farewell() {
+		t.fillFarewell(b)
+	}
+	if len(b.bytes) == 0 && !b.last {
+		return // all that waited ended without a byte
+	}
+	t.buffer = nil
+	t.given = time.Now()
+	t.rearm()
+	select {
+	case t.link.wire.out <- b:
+	default:
+		t.fault(&InternalError{"a second buffer is out"})
+	}
+}
+
+// fillAcks encodes what is owed to the server, in the order in which it became due, and the PUBRELs that are due.
+func (t *tracker) fillAcks(b *outBuffer) {
+	for i := range t.acks {
+		b.bytes = t.appendAck(b.bytes, &t.acks[i])
+	}
+	b.acks = len(t.acks)
+	if cap(t.acks) > 1024 {
+		t.acks = nil
+	}
+	t.acks = t.acks[:0]
+	for _, r := range t.releases {
+		b.bytes = codec.AppendAck(b.bytes, t.limits.version, codec.TypePubRel, r.id, r.code)
+		t.trace(PacketInfo{Type: codec.TypePubRel, Size: 4, PacketID: r.id, Code: r.code})
+	}
+	t.releases = t.releases[:0]
+}
+
+// appendAck leaves out the reason's words where they would make the packet larger than the server takes (§3.4.2.2).
+func (t *tracker) appendAck(dst []byte, a *ack) []byte {
+	start := len(dst)
+	if a.props != nil && t.limits.version == codec.V5 {
+		var p codec.Packet
+		if a.kind == codec.TypePubAck {
+			p = &codec.PubAck{PacketID: a.id, Code: a.code, Properties: a.props}
+		} else {
+			p = &codec.PubRec{PacketID: a.id, Code: a.code, Properties: a.props}
+		}
+		if with, err := p.Append(dst, t.limits.version); err == nil && len(with)-start <= t.limits.maxPacket {
+			t.trace(PacketInfo{Type: a.kind, Size: len(with) - start, PacketID: a.id, Code: a.code})
+			return with
+		}
+	}
+	dst = codec.AppendAck(dst, t.limits.version, a.kind, a.id, a.code)
+	t.trace(PacketInfo{Type: a.kind, Size: len(dst) - start, PacketID: a.id, Code: a.code})
+	return dst
+}
+
+// sendable gives the next operation that may leave: first what is sent again, then in call order, except that QoS 0 and
+// filters don't wait behind a closed window (contract 8).
+func (t *tracker) sendable() *Op {
+	open := t.inUse < t.limits.window
+	free, windowed := t.free.first(), t.windowed.first()
+	if t.restoring > 0 && t.cfg.AwaitResub {
+		if free != nil && free.resub {
+			return free
+		}
+		free, windowed = nil, nil
+	}
+	switch {
+	case len(t.resend) > 0 && (open || t.resend[0].state == opReleased):
+		return t.resend[0]
+	case len(t.resend) > 0 || !open:
+		return free
+	case windowed == nil || free != nil && free.seq < windowed.seq:
+		return free
+	default:
+		return windowed
+	}
+}
+
+// put takes op from its queue and encodes it. It says false when op has to wait although it is its turn.
+func (t *tracker) put(b *outBuffer, op *Op) bool {
+	switch {
+	case len(t.resend) > 0 && op == t.resend[0]:
+		t.resend = t.resend[1:]
+		t.putAgain(b, op)
+		return true
+	case op.kind != opPublish:
+		return t.putCall(b, op)
+	case op.level == 0:
+		t.free.pop()
+	default:
+		if t.ids.used == 65535 {
+			return false // an identifier becomes free with the next answer
+		}
+		t.windowed.pop()
+	}
+	return t.putNew(b, op)
+}
+
+// putNew encodes a PUBLISH that leaves for the first time, or ends it when it can't.
+func (t *tracker) putNew(b *outBuffer, op *Op) bool {
+	if err := t.allowed(op); err != nil {
+		t.endPublish(op, Outcome{Err: err})
+		return true
+	}
+	start := len(b.bytes)
+	if op.level == 0 {
+		b.bytes = t.appendPublish(b.bytes, op)
+		b.fire = append(b.fire, fired{op, len(b.bytes)})
+		return true
+	}
+	t.ids.take(op)
+	t.flight.push(op)
+	t.begin(op)
+	b.bytes = t.appendPublish(b.bytes, op)
+	b.sent = append(b.sent, sent{op.id, op.seq, start})
+	return true
+}
+
+// putAgain encodes an exchange of the resumed session: PUBLISH with DUP, or PUBREL when PUBREC had come (§4.4).
+func (t *tracker) putAgain(b *outBuffer, op *Op) {
+	if op.state == opReleased {
+		t.begin(op)
+		op.state = opReleased
+		b.bytes = codec.AppendAck(b.bytes, t.limits.version, codec.TypePubRel, op.id, codec.Success)
+		t.trace(PacketInfo{Type: codec.TypePubRel, Size: 4, PacketID: op.id})
+		return
+	}
+	if err := t.allowed(op); err != nil {
+		t.endFlight(op, Outcome{Err: fmt.Errorf("%w: %w", ErrUncertain, err)})
+		return
+	}
+	start := len(b.bytes)
+	t.begin(op)
+	b.bytes = t.appendPublish(b.bytes, op)
+	b.sent = append(b.sent, sent{op.id, op.seq, start})
+}
+
+// begin gives op a place in the window of this connection.
+func (t *tracker) begin(op *Op) {
+	op.state, op.gen = opSent, t.link.gen
+	t.inUse++
+}
+
+// sending is what of a PUBLISH depends on the connection.
+func (t *tracker) sending(op *Op) codec.Sending {
+	s := codec.Sending{Version: t.limits.version, PacketID: op.id, Dup: op.dup}
+	if s.Version != codec.V5 {
+		return s
+	}
+	if !op.deadline.IsZero() {
+		left := (time.Until(op.deadline) + time.Second - 1) / time.Second // what was begun doesn't expire (§4.3.3-7)
+		s.Expires, s.Expiry = true, uint32(max(left, 1))
+	}
+	if !op.dup && op.state != opReleased {
+		s.TopicAlias = op.Alias
+	}
+	return s
+}
+
+func (t *tracker) appendPublish(dst []byte, op *Op) []byte {
+	s := t.sending(op)
+	start := len(dst)
+	dst = op.Message.Append(dst, &s)
+	if t.cfg.Sent != nil {
+		t.cfg.Sent(PacketInfo{Type: codec.TypePublish, Size: len(dst) - start, PacketID: op.id, Topic: string(op.Message.Topic()),
+			QoS: op.level, Dup: op.dup, Retain: op.Message.Retain()})
+	}
+	return dst
+}
+
+// allowed gives the reason for which this connection can't carry a PUBLISH.
+func (t *tracker) allowed(op *Op) error {
+	if !op.deadline.IsZero() && op.id == 0 && !op.deadline.After(time.Now()) {
+		return fmt.Errorf("%w: %w", ErrNotSent, ErrExpired)
+	}
+	m := op.Message
+	if t.limits.version != codec.V5 {
+		if !t.cfg.Lenient && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
+			return fmt.Errorf("%w: %w: its properties can't be sent at this version, see Config.Lenient", ErrNotSent, ErrVersion)
+		}
+		return nil
+	}
+	s := t.sending(op)
+	return t.limits.checkPublish(m, m.Size(&s), s.TopicAlias)
+}
+
+func (t *tracker) trace(p PacketInfo) {
+	if t.cfg.Sent != nil {
+		t.cfg.Sent(p)
+	}
+}
+
+// wrote takes the buffer home: what was at QoS 0 in it is done.
+func (t *tracker) wrote(w written) {
+	if w.n > 0 || w.buffer == nil {
+		t.activity.left = w.at
+	}
+	if w.buffer == nil {
+		t.pinged = w.at
+		return
+	}
+	t.sentBytes += uint64(w.n)
+	t.given, t.writeStuck = time.Time{}, false
+	b := w.buffer
+	if w.n < len(b.bytes) {
+		t.torn = w // the connection ends; what didn't leave is sorted out then
+		return
+	}
+	for i := range b.fire {
+		t.endPublish(b.fire[i].op, Outcome{})
+	}
+	b.reset()
+	t.buffer = b
+}

@@ -1,0 +1,66 @@
+package actor
+
+import "slices"
+
+// filters is what the tracker knows of subscriptions: what is wanted, and which calls wait for an answer.
+type filters struct {
+	wanted    wanted
+	calls     map[*Op]struct{} // SUBSCRIBE and UNSUBSCRIBE calls of which a packet has left
+	restoring int              // calls of ours that restore filters on this connection, without answer
+}
+
+// restore asks a new connection for what is wanted and its session lacks (contract 9). Like options go together.
+func (t *tracker) restore() {
+	if t.cfg.NoResubscribe {
+		return
+	}
+	asked := t.askedFor()
+	var subs []Subscription
+	for _, f := range t.wanted.lacking() {
+		if !asked[f.sub.Filter] {
+			subs = append(subs, f.sub)
+		}
+	}
+	if len(subs) == 0 {
+		return
+	}
+	t.restoring++
+	t.free.unpop([]*Op{{kind: opSubscribe, Subs: subs, resub: true, state: opQueued}})
+}
+
+// askedFor lists the filters of calls that ask again by themselves.
+func (t *tracker) askedFor() map[string]bool {
+	asked := make(map[string]bool)
+	for _, op := range t.free.all() {
+		if op.call == nil || op.kind != opSubscribe {
+			continue
+		}
+		for _, i := range op.call.todo {
+			asked[op.Subs[i].Filter] = true
+		}
+	}
+	return asked
+}
+
+// loseCalls makes the calls whose answers a lost connection took with it ask again, in their order.
+func (t *tracker) loseCalls() {
+	var again []*Op
+	for op := range t.calls {
+		c := op.call
+		for _, packet := range c.open {
+			c.todo = append(c.todo, packet.part...)
+			t.ids.free(packet)
+		}
+		slices.Sort(c.todo)
+		c.open = nil
+		if !op.resub { // the next connection restores what it lacks
+			op.state = opQueued
+			again = append(again, op)
+		}
+	}
+	clear(t.calls)
+	t.restoring = 0
+	t.free.ops = slices.DeleteFunc(slices.Clone(t.free.all()), func(op *Op) bool { return op.resub })
+	t.free.head = 0
+	t.free.merge(again)
+}

@@ -1,0 +1,227 @@
+package actor
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// attempting says that an attempt begins; retrying that it failed and another follows; failed that none does.
+type (
+	attempting struct{ first bool }
+	retrying   struct {
+		attempt int
+		delay   time.Duration
+		err     error
+		round   bool // each server was tried once
+	}
+	failed struct{ err error }
+)
+
+// hear takes the supervisor's news.
+func (t *tracker) hear(news any) {
+	switch n := news.(type) {
+	case linkUp:
+		t.up(n)
+	case linkDown:
+		t.down(n)
+	case attempting:
+		t.attempting(n)
+	case retrying:
+		t.retrying(n)
+	case failed:
+		t.failed(n)
+	}
+}
+
+// up begins a connection: what is sent again first, then the filters that its session lacks, then the rest.
+func (t *tracker) up(n linkUp) {
+	t.link = n
+	t.limits = newLimits(n.version, n.connack, t.cfg.MaxInFlight)
+	t.inUse = 0
+	now := time.Now()
+	t.activity = activity{left: now, came: now}
+	if t.buffer == nil {
+		t.buffer = new(outBuffer)
+	}
+	if n.sessionPresent {
+		t.resume()
+	} else {
+		t.loseSession()
+		t.wanted.lost()
+	}
+	t.restore()
+	t.markStrict()
+	t.connected(n)
+}
+
+// resume lists what a resumed session has to send again, in the order of the first sending; PUBRELs among themselves in
+// the order in which the PUBRECs came (§4.4, §4.6.0-4).
+func (t *tracker) resume() {
+	ops := t.flight.all()
+	var released []*Op
+	for _, op := range ops {
+		if op.state == opReleased {
+			released = append(released, op)
+		}
+	}
+	slices.SortFunc(released, func(a, b *Op) int { return cmp.Compare(a.released, b.released) })
+	t.resend = t.resend[:0]
+	for _, op := range ops {
+		if op.state == opReleased {
+			op, released = released[0], released[1:]
+		} else if op.withdrawn {
+			continue // its identifier stays taken, and it isn't sent again
+		}
+		t.resend = append(t.resend, op)
+	}
+}
+
+// loseSession applies contract 6 to what was in flight: the server knows nothing of it any more.
+func (t *tracker) loseSession() {
+	t.resend = nil
+	var again []*Op
+	republished, uncertain := 0, 0
+	for _, op := range t.flight.all() {
+		if op.withdrawn || op.qos() == codec.ExactlyOnce || t.cfg.LostFail {
+			if !op.withdrawn {
+				uncertain++
+			}
+			t.endFlight(op, Outcome{Err: fmt.Errorf("%w: the session is lost", ErrUncertain)})
+			continue
+		}
+		republished++
+		again = append(again, t.unsend(op))
+	}
+	t.windowed.merge(again)
+	t.lost.Republished += republished
+	t.lost.Uncertain += uncertain
+}
+
+// unsend makes op one that never left, in its old place of the call order.
+func (t *tracker) unsend(op *Op) *Op {
+	t.flight.remove(op)
+	t.ids.free(op)
+	t.freeWindow(op)
+	op.state, op.dup = opQueued, false
+	return op
+}
+
+// down ends a connection. Operations stay where they are, unless the session can't be carried over.
+func (t *tracker) down(n linkDown) {
+	if n.gen != t.link.gen || t.link.wire == nil {
+		return
+	}
+	t.recover()
+	t.link.wire = nil
+	t.acks, t.releases, t.resend = nil, nil, nil
+	t.readHeld, t.given = false, time.Time{}
+	t.inUse = 0
+	for op := t.flight.first; op != nil; op = op.next {
+		op.gen = 0
+		op.dup = true
+	}
+	t.loseCalls()
+	if t.sessionEnds() {
+		t.loseSession()
+	}
+	if t.cfg.NoOfflineQoS0 {
+		t.dropQoS0(fmt.Errorf("%w: %w", ErrNotSent, ErrNotConnected))
+	}
+	t.markStrict()
+	t.disconnected(n)
+}
+
+// sessionEnds says that the server forgets the session with the connection, so that waiting for the next one tells nothing more.
+func (t *tracker) sessionEnds() bool {
+	switch {
+	case t.cfg.Session == SessionConnection:
+		return true
+	case t.limits.version != codec.V5:
+		return t.cfg.Session == SessionClient
+	}
+	p := t.link.connack.Properties
+	return p != nil && p.SessionExpiryInterval != nil && *p.SessionExpiryInterval == 0
+}
+
+// recover takes back the buffer that was out: what of it didn't leave is queued again, in its place.
+func (t *tracker) recover() {
+	w := t.torn
+	t.torn = written{}
+	if w.buffer == nil && t.buffer == nil {
+		w = t.fetch()
+	}
+	if w.buffer == nil {
+		return
+	}
+	b := w.buffer
+	t.buffer = b
+	var free []*Op
+	for _, f := range b.fire {
+		if f.end <= w.n {
+			t.endPublish(f.op, Outcome{})
+		} else {
+			f.op.state = opQueued
+			free = append(free, f.op)
+		}
+	}
+	t.free.merge(free)
+	var windowed []*Op
+	for _, s := range b.sent {
+		if op := t.ids.get(s.id); s.start >= w.n && op != nil && op.seq == s.seq && op.state == opSent && !op.dup && !op.withdrawn {
+			windowed = append(windowed, t.unsend(op)) // not a byte of it left
+		}
+	}
+	t.windowed.merge(windowed)
+	b.reset()
+}
+
+// fetch gets the buffer from where the connection's end left it: given back, or never taken by the writer.
+func (t *tracker) fetch() written {
+	for {
+		select {
+		case w := <-t.link.wire.back:
+			if w.buffer != nil {
+				return w
+			}
+		case b := <-t.link.wire.out:
+			return written{buffer: b}
+		default:
+			return written{}
+		}
+	}
+}
+
+// dropQoS0 ends the QoS 0 messages that wait.
+func (t *tracker) dropQoS0(err error) {
+	for _, op := range slices.Clone(t.free.all()) {
+		if op.kind == opPublish {
+			t.free.remove(op)
+			t.endPublish(op, Outcome{Err: err})
+		}
+	}
+}
+
+// markStrict tells callers how far they have to wait for a word of admission: two tokens, always; one, when their message
+// has properties; none, never.
+func (t *tracker) markStrict() {
+	level := 0
+	switch {
+	case t.ending.asked() || t.link.wire != nil && t.limits.strict():
+		level = 2
+	case t.link.wire != nil && t.limits.version != codec.V5 && !t.cfg.Lenient:
+		level = 1
+	}
+	for range 2 {
+		select {
+		case <-t.lax:
+		default:
+		}
+	}
+	for range level {
+		t.strict <- struct{}{}
+	}
+}

@@ -1,0 +1,160 @@
+package actor
+
+import "fmt"
+
+// outbox is what was admitted and has not ended, and who waits at its door.
+type outbox struct {
+	free     lane // QoS 0, SUBSCRIBE, UNSUBSCRIBE: the window doesn't concern them
+	windowed lane // QoS 1 and 2
+	door     []*Op
+	flight   flight
+	ids      ids
+	inUse    int // exchanges begun on this connection that hold a place in the window
+	messages int // admitted and not ended
+	bytes    int
+	seq      uint64
+	epochs
+}
+
+// admits says whether the tracker may take another operation from the callers: the outbox has room for whatever comes.
+func (t *tracker) admits() bool {
+	if len(t.door) > 0 || t.cfg.Offline == OfflineWait && t.link.wire == nil && !t.ending.asked() {
+		return false
+	}
+	switch {
+	case t.roomy: // all that the channel holds and needs no word of admission has its place kept
+		return t.messages+quickBatch < t.cfg.Outbox.Messages && t.bytes+quickBatch*quickMax < t.cfg.Outbox.Bytes
+	case t.cfg.OutboxFull != OutboxWait:
+		return true
+	default:
+		return t.messages < t.cfg.Outbox.Messages && t.bytes < t.cfg.Outbox.Bytes
+	}
+}
+
+// offer admits an operation, refuses it, or lets it wait at the door.
+func (t *tracker) offer(op *Op) {
+	if t.ending.asked() && !op.pooled { // a quick one's caller was told that it is admitted
+		op.refuse(fmt.Errorf("%w: %w", ErrClosed, ErrNotSent))
+		return
+	}
+	if op.kind == opPublish {
+		op.size, op.level = op.Message.Len(), op.Message.QoS()
+	}
+	if len(t.door) > 0 || !t.fits(op) {
+		t.wait(op)
+		return
+	}
+	t.admit(op)
+}
+
+// fits says whether the outbox has room for op.
+func (t *tracker) fits(op *Op) bool {
+	if op.kind != opPublish || t.roomy && op.size <= quickMax {
+		return true
+	}
+	reserve := Bounds{}
+	if t.roomy {
+		reserve = Bounds{quickBatch, quickBatch * quickMax}
+	}
+	return t.messages+1+reserve.Messages <= t.cfg.Outbox.Messages && t.bytes+op.size+reserve.Bytes <= t.cfg.Outbox.Bytes
+}
+
+// wait puts op at the door, or does what Config wants instead.
+func (t *tracker) wait(op *Op) {
+	switch {
+	case op.kind == opPublish && op.size > t.cfg.Outbox.Bytes || op.kind == opPublish && t.roomy && op.size > t.cfg.Outbox.Bytes-quickBatch*quickMax:
+		op.refuse(fmt.Errorf("%w: %w: a message of %d bytes can never fit, raise Config.Outbox.Bytes", ErrNotSent, ErrOutboxFull, op.size))
+	case t.cfg.OutboxFull == OutboxReject:
+		op.refuse(fmt.Errorf("%w: %w", ErrNotSent, ErrOutboxFull))
+	case t.cfg.OutboxFull == OutboxDropOldest && t.dropFor(op):
+		t.admit(op)
+	default:
+		op.state = opDoor
+		t.door = append(t.door, op)
+	}
+}
+
+// dropFor makes room by giving up what has waited the longest and never left, QoS 0 first.
+func (t *tracker) dropFor(op *Op) bool {
+	for !t.fits(op) {
+		old := t.oldestPublish(&t.free)
+		if old == nil {
+			old = t.oldestPublish(&t.windowed)
+		}
+		if old == nil {
+			return false
+		}
+		t.endPublish(old, Outcome{Err: fmt.Errorf("%w: %w: newer messages took its place", ErrNotSent, ErrOutboxFull)})
+	}
+	return true
+}
+
+// oldestPublish takes the first PUBLISH out of a lane.
+func (t *tracker) oldestPublish(l *lane) *Op {
+	for _, op := range l.all() {
+		if op.kind == opPublish {
+			l.remove(op)
+			return op
+		}
+	}
+	return nil
+}
+
+// letIn admits who waits at the door, as far as there is room now.
+func (t *tracker) letIn() {
+	n := 0
+	for n < len(t.door) && t.fits(t.door[n]) {
+		t.admit(t.door[n])
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	clear(t.door[:n])
+	if t.door = t.door[n:]; len(t.door) == 0 {
+		t.door = nil
+	}
+}
+
+// admit takes op over: from here on it ends exactly once (contract 1).
+func (t *tracker) admit(op *Op) {
+	if op.kind == opPublish {
+		if err := t.admissible(op); err != nil && !op.pooled {
+			op.refuse(err)
+			return
+		} // a quick one was admitted by its send: fill ends it, with an event
+	}
+	t.seq++
+	op.seq, op.state = t.seq, opQueued
+	if op.kind != opPublish {
+		t.free.push(op)
+		return
+	}
+	t.messages++
+	t.bytes += op.size
+	op.epoch = t.epochs.begin()
+	t.counts.Admitted++
+	if op.Expires > 0 {
+		t.expires(op)
+	}
+	if op.level == 0 {
+		t.free.push(op)
+	} else {
+		t.windowed.push(op)
+		op.stored()
+	}
+	if op.admitted != nil {
+		op.admitted <- nil
+	}
+}
+
+// admissible gives the reason for which a PUBLISH is refused before it is admitted.
+func (t *tracker) admissible(op *Op) error {
+	if t.link.wire != nil {
+		return t.allowed(op)
+	}
+	if t.cfg.Offline == OfflineReject || t.cfg.NoOfflineQoS0 && op.level == 0 {
+		return fmt.Errorf("%w: %w", ErrNotSent, ErrNotConnected)
+	}
+	return nil
+}

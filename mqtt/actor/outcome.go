@@ -1,0 +1,118 @@
+package actor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// Refusal says that the server refused an operation, a connection or ended one, with a Reason Code (§2.4).
+type Refusal struct {
+	Packet codec.Type // CONNACK, PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT
+	Code   codec.ReasonCode
+	Raw    byte // as it stood on the wire; differs from Code in a CONNACK of 3.x
+	Reason string
+	Props  []codec.UserProperty
+	Server string // Server Reference
+}
+
+// Error implements error.
+func (e *Refusal) Error() string {
+	if e.Reason != "" {
+		return fmt.Sprintf("%s: %s: %s", e.Packet, e.Code, e.Reason)
+	}
+	return fmt.Sprintf("%s: %s", e.Packet, e.Code)
+}
+
+// Unwrap gives the Reason Code.
+func (e *Refusal) Unwrap() error { return e.Code }
+
+func refusal(kind codec.Type, code codec.ReasonCode, props *codec.ReasonProperties) *Refusal {
+	r := &Refusal{Packet: kind, Code: code, Raw: byte(code)}
+	if props != nil {
+		r.Reason, r.Props = props.ReasonString, props.UserProperties
+	}
+	return r
+}
+
+// Counts tells how operations ended.
+type Counts struct {
+	Admitted, Done, Refused, NotSent, Uncertain uint64
+}
+
+// tally is what a Flush reports: the bad ends since the last one.
+type tally struct{ Refused, NotSent, Uncertain, Kept int }
+
+func (t *tally) any() bool { return *t != tally{} }
+
+// endPublish gives an admitted PUBLISH its one outcome and frees its place. It must be out of lanes and flight already.
+func (t *tracker) endPublish(op *Op, o Outcome) {
+	t.messages--
+	t.bytes -= op.size
+	t.epochs.end(op.epoch)
+	switch {
+	case o.Err == nil:
+		t.counts.Done++
+	case errors.Is(o.Err, ErrUncertain):
+		t.counts.Uncertain++
+		t.bad.Uncertain++
+	case errors.Is(o.Err, ErrNotSent):
+		t.counts.NotSent++
+		t.bad.NotSent++
+	default:
+		t.counts.Refused++
+		t.bad.Refused++
+	}
+	if o.Err != nil && op.done == nil {
+		t.dropped++
+		t.lastError = o.Err
+	}
+	op.end(o)
+}
+
+// endFlight ends a PUBLISH that has an identifier: it and its place in the window are free.
+func (t *tracker) endFlight(op *Op, o Outcome) {
+	o.ID = op.id
+	t.flight.remove(op)
+	t.ids.free(op)
+	t.freeWindow(op)
+	if !op.withdrawn { // else its outcome was told, and its room given back, by the withdrawal
+		t.endPublish(op, o)
+	}
+}
+
+// freeWindow gives back op's place in the window, when it took one on this connection.
+func (t *tracker) freeWindow(op *Op) {
+	if op.gen == t.link.gen && t.link.wire != nil && op.gen != 0 {
+		t.inUse--
+	}
+	op.gen = 0
+}
+
+// expires sets the time after which op may not leave any more (§3.3.2.3.3).
+func (t *tracker) expires(op *Op) {
+	op.deadline = time.Now().Add(op.Expires)
+	if t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry) {
+		t.nextExpiry = op.deadline
+		t.rearm()
+	}
+}
+
+// expire ends what waited longer than it may live.
+func (t *tracker) expire(now time.Time) {
+	t.nextExpiry = time.Time{}
+	for _, l := range []*lane{&t.free, &t.windowed} {
+		for _, op := range append([]*Op(nil), l.all()...) {
+			switch {
+			case op.deadline.IsZero():
+			case !op.deadline.After(now):
+				l.remove(op)
+				t.endPublish(op, Outcome{Err: fmt.Errorf("%w: %w", ErrNotSent, ErrExpired)})
+			case t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry):
+				t.nextExpiry = op.deadline
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package actor
+
+import (
+	"context"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// pinger asks for a sign of life in time, and gives up when none comes (§3.1.2.10).
+type pinger struct {
+	interval, patience time.Duration          // Keep Alive, zero for off; how long a PINGRESP may take
+	ask                chan<- chan<- activity // to tracker, we may wait: when did packets last leave and come?
+	ping               chan<- struct{}        // to writer, a signal: send a PINGREQ
+	pinged             time.Time              // owned by run: when the open PINGREQ was asked for, or zero
+}
+
+var pingInfo = PacketInfo{Type: codec.TypePingReq, Size: 2}
+
+func (p *pinger) run(ctx context.Context) error {
+	if p.interval <= 0 {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	answer := make(chan activity, 1)
+	look := time.NewTimer(p.interval * 3 / 4)
+	defer look.Stop()
+	var ask chan<- chan<- activity // nil, and so asleep, until the timer fires
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-look.C:
+			ask = p.ask
+		case ask <- answer:
+			ask = nil
+		case a := <-answer:
+			again, err := p.judge(time.Now(), a)
+			if err != nil {
+				return err
+			}
+			look.Reset(again)
+		}
+	}
+}
+
+// judge is the rule: the older of the two directions counts, so that sending alone doesn't hide a dead server. again is
+// when to look next.
+func (p *pinger) judge(now time.Time, a activity) (again time.Duration, err error) {
+	due := p.interval * 3 / 4
+	if p.pinged.IsZero() || !a.pong.Before(p.pinged) {
+		p.pinged = time.Time{}
+		older := a.left
+		if a.came.Before(older) {
+			older = a.came
+		}
+		if wait := older.Add(due).Sub(now); wait > 0 {
+			return wait, nil
+		}
+		p.pinged = now
+		p.signal()
+		return min(p.patience, due), nil
+	}
+	patience := p.pinged.Add(p.patience).Sub(now)
+	if patience <= 0 {
+		if now.Sub(a.held) >= p.patience {
+			return 0, ErrNoPingResp
+		}
+		p.signal() // our own slowness never ends a connection, and the duty to send goes on
+		return min(p.patience, due), nil
+	}
+	if wait := a.left.Add(due).Sub(now); wait > 0 {
+		return min(wait, patience), nil
+	}
+	p.signal()
+	return min(due, patience), nil
+}
+
+func (p *pinger) signal() {
+	select {
+	case p.ping <- struct{}{}:
+	default: // one is asked for already
+	}
+}

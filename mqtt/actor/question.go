@@ -1,0 +1,240 @@
+package actor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// question is what a caller asks the tracker beside operations. Each reply channel has room for the answer.
+type question interface{ answer(t *tracker) }
+
+// orders are what the tracker tells the supervisor: one slot of each kind, so that it never waits.
+type orders struct {
+	connect, stop, reconnect chan<- struct{}
+	end                      chan<- error
+}
+
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // one is there already
+	}
+}
+
+type flush struct {
+	reply chan<- error
+	mark  uint64
+}
+
+func (q flush) answer(t *tracker) {
+	q.mark = t.epochs.mark()
+	t.flushes = append(t.flushes, q)
+}
+
+// withdrawal takes an operation back. Without keep, nobody waits for it any more, though it may have left.
+type withdrawal struct {
+	op    *Op
+	why   error
+	keep  bool // what has left goes on, with its record
+	reply chan<- bool
+}
+
+func (q withdrawal) answer(t *tracker) {
+	left := t.withdraw(q.op, q.why)
+	if left && !q.keep {
+		t.abandon(q.op, q.why)
+	}
+	q.reply <- left
+}
+
+// abandon ends op for its caller; its identifier and its place in the window stay taken until the server answers.
+func (t *tracker) abandon(op *Op, why error) {
+	if op.withdrawn {
+		return
+	}
+	o := Outcome{ID: op.id, Err: fmt.Errorf("%w: %w", why, ErrUncertain)}
+	if op.kind != opPublish {
+		op.withdrawn = true
+		done := op.done
+		op.done = nil
+		done <- o
+		return
+	}
+	if op.id == 0 {
+		return // at QoS 0 it is done as soon as its write ends
+	}
+	// The record that stays behind is a new one: the caller's is at its end.
+	ghost := *op
+	ghost.withdrawn, ghost.done, ghost.admitted, ghost.watchers, ghost.Message = true, nil, nil, nil, nil
+	t.replace(op, &ghost)
+	t.endPublish(op, o)
+}
+
+// replace puts another record in op's place.
+func (t *tracker) replace(op, by *Op) {
+	t.ids.free(op)
+	t.ids.claim(by)
+	t.flight.replace(op, by)
+	for i := range t.resend {
+		if t.resend[i] == op {
+			t.resend = append(t.resend[:i], t.resend[i+1:]...)
+			break
+		}
+	}
+}
+
+// watch closes a channel when an operation ends, or with stored when its session has it.
+type watch struct {
+	op     *Op
+	closed chan<- struct{}
+	stored bool
+	reply  chan<- struct{}
+}
+
+func (q watch) answer(t *tracker) {
+	switch {
+	case q.op.state == opEnded, q.stored && q.op.state >= opQueued && q.op.qos() > 0:
+		close(q.closed)
+	case q.stored && q.op.qos() > 0:
+		q.op.storing = append(q.op.storing, q.closed)
+	default:
+		q.op.watchers = append(q.op.watchers, q.closed)
+	}
+	q.reply <- struct{}{}
+}
+
+type connectAsk struct{ reply chan<- error }
+
+func (q connectAsk) answer(t *tracker) {
+	switch {
+	case t.closing:
+		q.reply <- ErrClosed
+	case t.state != StateIdle:
+		q.reply <- ErrConnected
+	default:
+		t.connect, t.state, t.abandoned, t.idle = q.reply, StateConnecting, false, false
+		signal(t.orders.connect)
+	}
+}
+
+// connectStop says that the caller of Connect has gone.
+type connectStop struct {
+	asked chan<- error
+	reply chan<- struct{}
+}
+
+func (q connectStop) answer(t *tracker) {
+	if t.connect == q.asked {
+		t.connect, t.abandoned = nil, true
+		if t.state == StateConnecting {
+			t.state = StateIdle
+		}
+		signal(t.orders.stop)
+	}
+	q.reply <- struct{}{}
+}
+
+type awaitAsk struct {
+	reply chan<- error
+	leave bool
+}
+
+func (q awaitAsk) answer(t *tracker) {
+	switch {
+	case q.leave:
+		for i, w := range t.waiting {
+			if w == q.reply {
+				t.waiting = append(t.waiting[:i], t.waiting[i+1:]...)
+				break
+			}
+		}
+	case t.closing:
+		q.reply <- ErrClosed
+	case t.link.wire != nil && !t.final:
+		q.reply <- nil
+	default:
+		t.waiting = append(t.waiting, q.reply)
+	}
+}
+
+// reconnectAsk has the connection replaced at once.
+type reconnectAsk struct{ reply chan<- error }
+
+func (q reconnectAsk) answer(t *tracker) {
+	switch {
+	case t.closing:
+		q.reply <- ErrClosed
+		return
+	case t.state == StateIdle:
+		q.reply <- ErrNotConnected
+		return
+	}
+	signal(t.orders.reconnect)
+	t.endLink(&codec.Disconnect{}, errReconnect)
+	t.waiting = append(t.waiting, q.reply)
+}
+
+// closeAsk begins the end; hurry says that a Close's context is over.
+type closeAsk struct {
+	words *codec.Disconnect
+	abort bool
+	hurry bool
+	reply chan<- struct{}
+}
+
+func (q closeAsk) answer(t *tracker) {
+	defer func() { q.reply <- struct{}{} }()
+	if !t.closing {
+		t.closing, t.words = true, q.words
+		t.state = StateClosing
+		if q.words == nil {
+			t.words = new(codec.Disconnect)
+		}
+		for _, op := range t.door {
+			op.refuse(fmt.Errorf("%w: %w", ErrClosed, ErrNotSent))
+		}
+		t.door = nil
+		t.markStrict()
+	}
+	t.hurried = t.hurried || q.hurry || q.abort
+	if q.abort {
+		t.cut()
+		t.end(ErrClosed)
+	}
+}
+
+// View is the desk's answer to questions about the client: all of one instant.
+type View struct {
+	State         State
+	ConnAck       *codec.ConnAck
+	Version       codec.Version
+	Server        string
+	Counts        Counts
+	InFlight      int
+	Queued        int
+	QueuedBytes   int
+	Oldest        time.Time // deadline-free: when it was admitted is not kept; zero
+	Connections   uint64
+	LastError     error
+	RTT           time.Duration
+	SentBytes     uint64
+	ReceivedBytes uint64
+	LastID        uint16
+	Wanted        int
+}
+
+type viewAsk struct{ reply chan<- View }
+
+func (q viewAsk) answer(t *tracker) { q.reply <- t.view() }
+
+func (t *tracker) view() View {
+	v := View{State: t.state, Counts: t.counts, InFlight: t.flight.len, Queued: t.messages - t.flight.len, QueuedBytes: t.bytes,
+		Connections: t.connections, LastError: t.lastError, RTT: t.rtt, SentBytes: t.sentBytes, ReceivedBytes: t.receivedBytes,
+		LastID: t.ids.last, Wanted: len(t.wanted.filters)}
+	if t.connack != nil {
+		v.ConnAck, v.Version, v.Server = t.connack.connack, t.connack.version, t.connack.server
+	}
+	return v
+}

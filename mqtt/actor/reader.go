@@ -1,0 +1,232 @@
+package actor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// reader owns the read half: it decodes all that one read brought, and hands over one batch of answers and one of PUBLISH
+// and PUBREL.
+type reader struct {
+	conn     net.Conn
+	dialect  codec.Dialect
+	max      uint32 // Maximum Packet Size
+	gen      uint64
+	answers  chan<- answers   // to tracker, who always takes
+	arrivals chan<- arrivals  // to dispatcher, who leaves them while reading is held
+	received func(PacketInfo) // trace, may be nil
+
+	// owned by run
+	buf      []byte // what was read and not decoded is buf[from:to]
+	from, to int
+	large    *[]byte // what buf is of, when it is from the pool
+	calm     int     // reads in a row that a small buffer would have held
+	topics   topics
+	aliases  aliases
+	slab     slab
+	pub      codec.Publish
+	bytes    int
+}
+
+const (
+	smallRead = 512
+	largeRead = 64 << 10
+)
+
+// readPool holds large read buffers: an idle connection has a small one of its own.
+var readPool = sync.Pool{New: func() any { b := make([]byte, largeRead); return &b }}
+
+// run first decodes what came behind CONNACK.
+func (r *reader) run(ctx context.Context) error {
+	defer r.shrink()
+	for {
+		if err := r.hand(ctx); err != nil {
+			return err
+		}
+		n, err := r.conn.Read(r.space())
+		r.to += n
+		r.bytes += n
+		if err != nil {
+			if n > 0 {
+				r.hand(ctx)
+			}
+			return fmt.Errorf("read: %w", err)
+		}
+	}
+}
+
+// take begins with what came behind CONNACK.
+func (r *reader) take(rest []byte) {
+	r.buf = make([]byte, max(smallRead, len(rest)+1))
+	r.to = copy(r.buf, rest)
+	r.bytes = r.to
+}
+
+// hand decodes what is whole and gives it to its owners. After bytes that break a rule the tracker ends the connection;
+// what still comes is read and dropped, so that our DISCONNECT isn't lost in a reset.
+func (r *reader) hand(ctx context.Context) error {
+	if r.to == r.from {
+		return nil
+	}
+	a := answers{gen: r.gen, came: time.Now()}
+	var list *[]arrival
+	end, fault := r.decode(&a, &list)
+	a.bytes, a.fault = r.bytes, fault
+	r.bytes = 0
+	select {
+	case r.answers <- a:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if list != nil {
+		select {
+		case r.arrivals <- arrivals{r.gen, list}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if fault != nil {
+		r.discard()
+		return fault
+	}
+	return end
+}
+
+// discard reads until the connection ends.
+func (r *reader) discard() {
+	for {
+		if _, err := r.conn.Read(r.buf[:cap(r.buf)]); err != nil {
+			return
+		}
+	}
+}
+
+// decode goes through the packets that are whole. end is a DISCONNECT; fault is what breaks a rule.
+func (r *reader) decode(a *answers, list **[]arrival) (end, fault error) {
+	for r.from < r.to {
+		f, size, err := codec.Next(r.buf[r.from:r.to], r.dialect, r.max)
+		switch {
+		case err != nil:
+			return nil, err
+		case size == 0 || size > r.to-r.from:
+			r.need(size)
+			return nil, nil
+		}
+		r.from += size
+		if f.Type == codec.TypePublish || f.Type == codec.TypePubRel {
+			err = r.arrival(f, size, list)
+		} else {
+			end, err = r.answer(f, size, a)
+		}
+		if err != nil || end != nil {
+			return end, err
+		}
+	}
+	r.from, r.to = 0, 0
+	return nil, nil
+}
+
+// arrival decodes a PUBLISH or PUBREL into the batch for the dispatcher.
+func (r *reader) arrival(f codec.Frame, size int, list **[]arrival) error {
+	if *list == nil {
+		*list = arrivalPool.Get().(*[]arrival)
+	}
+	if f.Type == codec.TypePubRel {
+		var p codec.PubRel
+		if err := p.Decode(f, r.dialect); err != nil {
+			return err
+		}
+		**list = append(**list, arrival{publish: codec.Publish{PacketID: p.PacketID}, release: true})
+		r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Code: p.Code})
+		return nil
+	}
+	p := &r.pub
+	known := r.topics.known(f.Body)
+	p.Topic = known
+	if err := p.Decode(f, r.dialect); err != nil {
+		return err
+	}
+	if err := r.aliases.resolve(p); err != nil {
+		return err
+	}
+	if known == "" {
+		r.topics.keep(p.Topic)
+	}
+	p.Payload = r.slab.copy(p.Payload)
+	if p.Properties != nil && p.Properties.CorrelationData != nil {
+		p.Properties.CorrelationData = append([]byte{}, p.Properties.CorrelationData...)
+	}
+	**list = append(**list, arrival{publish: *p})
+	r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Topic: p.Topic, QoS: p.QoS, Dup: p.Dup, Retain: p.Retain})
+	return nil
+}
+
+func (r *reader) trace(p PacketInfo) {
+	if r.received != nil {
+		r.received(p)
+	}
+}
+
+// space makes room to read into: at least as much as the packet that has begun needs, its size was checked.
+func (r *reader) space() []byte {
+	if r.from == 0 && r.to == len(r.buf) && r.large == nil {
+		r.grow(largeRead)
+	}
+	if r.from > 0 && r.to == len(r.buf) {
+		r.to = copy(r.buf, r.buf[r.from:r.to])
+		r.from = 0
+	}
+	if r.to == 0 {
+		r.relax()
+	}
+	return r.buf[r.to:]
+}
+
+// relax gives the large buffer back when what comes has been small for a while.
+func (r *reader) relax() {
+	if r.large == nil {
+		return
+	}
+	if r.calm++; r.calm > 16 {
+		r.shrink()
+	}
+}
+
+func (r *reader) shrink() {
+	if r.large != nil {
+		readPool.Put(r.large)
+		r.large = nil
+	}
+	r.buf, r.from, r.to = make([]byte, smallRead), 0, 0
+}
+
+// need makes the buffer hold a packet of size bytes, zero for one whose header is not whole.
+func (r *reader) need(size int) {
+	if size > len(r.buf) {
+		r.grow(size)
+	}
+}
+
+// grow moves what is left into a buffer of at least size bytes.
+func (r *reader) grow(size int) {
+	var b []byte
+	old := r.large
+	if size <= largeRead {
+		r.large = readPool.Get().(*[]byte)
+		b = *r.large
+	} else {
+		r.large = nil // one packet's own: it goes when the packet was taken
+		b = make([]byte, size)
+	}
+	r.to = copy(b, r.buf[r.from:r.to])
+	r.from = 0
+	r.buf, r.calm = b, 0
+	if old != nil {
+		readPool.Put(old)
+	}
+}

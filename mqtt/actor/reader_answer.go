@@ -1,0 +1,78 @@
+package actor
+
+import (
+	"fmt"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// answer decodes any other packet into the batch for the tracker. end is why the server ended the connection.
+func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
+	var n answer
+	switch f.Type {
+	case codec.TypePubAck:
+		var p codec.PubAck
+		err = p.Decode(f, r.dialect)
+		n = answer{id: p.PacketID, code: p.Code, props: p.Properties}
+	case codec.TypePubRec:
+		var p codec.PubRec
+		err = p.Decode(f, r.dialect)
+		n = answer{id: p.PacketID, code: p.Code, props: p.Properties}
+	case codec.TypePubComp:
+		var p codec.PubComp
+		err = p.Decode(f, r.dialect)
+		n = answer{id: p.PacketID, code: p.Code, props: p.Properties}
+	case codec.TypePingResp:
+		var p codec.PingResp
+		err = p.Decode(f, r.dialect)
+	default:
+		n, end, err = r.rare(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.kind = f.Type
+	r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: n.id, Code: n.code})
+	if end == nil {
+		if a.list == nil {
+			a.list = answerPool.Get().(*[]answer)
+		}
+		*a.list = append(*a.list, n)
+	}
+	return end, nil
+}
+
+// rare decodes what doesn't come by the thousand.
+func (r *reader) rare(f codec.Frame) (n answer, end, err error) {
+	switch f.Type {
+	case codec.TypeSubAck:
+		var p codec.SubAck
+		err = p.Decode(f, r.dialect)
+		n = answer{id: p.PacketID, codes: p.Codes, props: p.Properties}
+	case codec.TypeUnsubAck:
+		var p codec.UnsubAck
+		err = p.Decode(f, r.dialect)
+		n = answer{id: p.PacketID, codes: p.Codes, props: p.Properties}
+	case codec.TypeDisconnect:
+		var p codec.Disconnect
+		if err = p.Decode(f, r.dialect); err == nil {
+			end = disconnection(&p)
+		}
+	case codec.TypeConnAck:
+		err = &ProtocolError{codec.ProtocolError, "3.2", "a second CONNACK"}
+	case codec.TypeAuth:
+		err = &ProtocolError{codec.ProtocolError, "4.12", "AUTH though CONNECT named no authentication method"}
+	default:
+		err = &ProtocolError{codec.ProtocolError, "2.1.2", fmt.Sprintf("%s from a server", f.Type)}
+	}
+	return n, end, err
+}
+
+// disconnection reads a server's DISCONNECT as the reason of the end (§3.14).
+func disconnection(p *codec.Disconnect) error {
+	r := &Refusal{Packet: codec.TypeDisconnect, Code: p.Code, Raw: byte(p.Code)}
+	if p.Properties != nil {
+		r.Reason, r.Props, r.Server = p.Properties.ReasonString, p.Properties.UserProperties, p.Properties.ServerReference
+	}
+	return r
+}

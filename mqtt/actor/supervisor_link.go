@@ -1,0 +1,162 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// prepare makes the next attempt: its server, its version, and the CONNECT that says how the session stands.
+func (s *supervisor) prepare() *attempt {
+	s.tries++
+	held := make(chan int, 1)
+	s.inbound <- census{held}
+	c := s.cfg.Connect
+	c.Version = s.version()
+	if s.clientID != "" {
+		c.ClientID = s.clientID
+	}
+	s.cfg.Credentials(s.server, &c)
+	s.session(&c)
+	if c.Version == codec.V5 {
+		p := *c.Properties
+		p.ReceiveMaximum = uint16(max(1, s.cfg.ReceiveMaximum-<-held))
+		c.Properties = &p
+		if s.cfg.Session != SessionConnection {
+			p.SessionExpiryInterval = new(s.cfg.SessionExpiry)
+		}
+	} else {
+		c = plain(c)
+	}
+	return &attempt{cfg: s.cfg, server: s.server, number: s.failures + 1, connect: c}
+}
+
+// plain leaves out what 3.x has no words for.
+func plain(c codec.Connect) codec.Connect {
+	c.Properties = nil
+	if c.Will != nil {
+		will := *c.Will
+		will.Properties = nil
+		c.Will = &will
+	}
+	return c
+}
+
+// session says whether the session begins anew with this CONNECT (contract 16).
+func (s *supervisor) session(c *codec.Connect) {
+	switch {
+	case s.cfg.Session == SessionDurable:
+		c.CleanStart = false
+	case s.cfg.Session == SessionConnection || c.Version != codec.V5:
+		c.CleanStart = true
+	default:
+		c.CleanStart = !s.accepted
+	}
+}
+
+// version is what is tried next with this server: what last worked, or the highest.
+func (s *supervisor) version() codec.Version {
+	if v, ok := s.versions[s.server]; ok {
+		return v
+	}
+	return s.cfg.Version
+}
+
+// judge takes what an attempt found.
+func (s *supervisor) judge(ctx context.Context, t tried) error {
+	s.cancel()
+	s.cancel = nil
+	if t.err == nil {
+		s.accept(ctx, t)
+		return nil
+	}
+	if !s.first && !s.accepted {
+		s.say(failed{errAbandoned})
+		return nil
+	}
+	if s.lower(t.err) {
+		s.tries--
+		s.attempt(ctx)
+		return nil
+	}
+	if permanent(t.err) {
+		if s.accepted {
+			return t.err
+		}
+		s.first = false
+		s.say(failed{t.err})
+		return nil
+	}
+	s.server = (s.server + 1) % s.cfg.Servers
+	if s.first && !s.cfg.RetryFirst && s.tries >= s.cfg.Servers && !s.accepted {
+		s.first = false
+		s.say(failed{t.err})
+		return nil
+	}
+	if s.tries < s.cfg.Servers {
+		s.attempt(ctx) // the round isn't over: the next server has its turn without delay
+		return nil
+	}
+	err := s.again(t.err)
+	s.tries = 0
+	return err
+}
+
+// lower takes the next lower version for a server that refused the one that was tried.
+func (s *supervisor) lower(err error) bool {
+	r, ok := errors.AsType[*Refusal](err)
+	v := s.version()
+	if !ok || r.Packet != codec.TypeConnAck || r.Code != codec.UnsupportedProtocolVersion || v <= s.cfg.MinVersion {
+		return false
+	}
+	s.versions[s.server] = v - 1
+	return true
+}
+
+// accept starts the processes of a connection: dispatcher and tracker know of it before its first byte.
+func (s *supervisor) accept(ctx context.Context, t tried) {
+	s.gen++
+	s.born = time.Now()
+	version := t.link.version
+	present := t.ack.SessionPresent
+	if version == codec.V31 && s.cfg.Session == SessionDurable {
+		present = true // 3.1 has no word for it: the session is taken to be there
+	}
+	s.versions[s.server] = version
+	s.wire = newWire()
+	up := t.link
+	up.gen, up.sessionPresent, up.connack, up.wire = s.gen, present, t.ack, s.wire
+	up.server, up.attempt = s.cfg.Name(s.server), s.failures+1
+	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
+		s.clientID = p.AssignedClientIdentifier
+	}
+	s.accepted, s.first, s.tries = true, false, 0
+	s.inbound <- up
+	s.say(up)
+	s.start(ctx, t, up)
+}
+
+// start joins reader, writer, pinger and closer.
+func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
+	ping := make(chan struct{}, 1)
+	max := s.cfg.MaxPacketSize
+	r := &reader{conn: t.conn, dialect: codec.Dialect{Version: up.version, From: codec.FromServer}, max: max, gen: up.gen,
+		answers: up.wire.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum}}
+	r.take(t.rest)
+	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: up.wire.out, back: up.wire.back, ping: ping, sent: s.cfg.Sent}
+	interval := s.keepAlive(t.ack)
+	p := &pinger{interval: interval, patience: s.cfg.PingTimeout, ask: s.pings, ping: ping}
+	c := &closer{conn: t.conn, cut: up.wire.cut}
+	ctx, s.sever = context.WithCancelCause(ctx)
+	s.nursery.Go(func() { s.ended <- join(ctx, r.run, w.run, p.run, c.run) })
+}
+
+// keepAlive is the interval in force: the server's when it gives one (§3.2.2.3.14).
+func (s *supervisor) keepAlive(ack *codec.ConnAck) time.Duration {
+	if p := ack.Properties; p != nil && p.ServerKeepAlive != nil {
+		return time.Duration(*p.ServerKeepAlive) * time.Second
+	}
+	return s.cfg.KeepAlive
+}

@@ -1,0 +1,147 @@
+package actor
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// tracker owns all that goes out: identifiers, window, outbox, resend list, wanted filters; and the desk, which knows how
+// the client stands and tells its events. It waits on nobody: each arrow that leaves it is a signal or carries credit.
+type tracker struct {
+	cfg   *Config
+	roomy bool
+
+	ops     <-chan *Op             // from callers: publishes, subscriptions, unsubscriptions, in call order
+	asks    <-chan question        // from callers, always selected
+	news    <-chan any             // from supervisor: linkUp, linkDown, attempting, retrying, failed
+	owed    <-chan owed            // from dispatcher
+	pings   <-chan chan<- activity // from pinger
+	orders  orders                 // to supervisor, one of each kind
+	notices chan<- notice          // to dispatcher, one slot
+	unread  <-chan notice          // the same slot, to take back what was not read
+	strict  chan<- struct{}        // to callers: as many tokens as admission has to be waited for, see Limits
+	lax     <-chan struct{}        // the same, to take them out
+
+	// owned by run
+	desk
+	outbox
+	filters
+	ending
+	link       linkUp // the connection; wire is nil while there is none
+	limits     limits
+	buffer     *outBuffer // at home, ready to be filled; nil while it is out
+	given      time.Time  // when the buffer that is out was given to the writer
+	torn       written    // a buffer that came home only partly written: its connection is ending
+	acks       []ack      // owed to the server
+	releases   []release  // PUBRELs to be sent
+	resend     []*Op      // of the session, not sent on this connection yet
+	activity   activity
+	readHeld   bool // the dispatcher holds reading
+	note       notice
+	noteNews   bool
+	writeStuck bool // a write has made no progress for a second
+	timer      *time.Timer
+	yielded    bool
+}
+
+// release is a PUBREL that is due.
+type release struct {
+	id   uint16
+	code codec.ReasonCode
+}
+
+func (t *tracker) run(ctx context.Context) error {
+	t.timer = time.NewTimer(time.Hour)
+	t.timer.Stop()
+	for {
+		ops := t.ops
+		if !t.admits() {
+			ops = nil // callers wait, acknowledgements do not
+		}
+		var answered <-chan answers
+		var back <-chan written
+		if t.link.wire != nil {
+			answered, back = t.link.wire.answers, t.link.wire.back
+		}
+		select {
+		case <-ctx.Done():
+			return t.finish(context.Cause(ctx))
+		case op := <-ops:
+			t.offer(op)
+			t.drain()
+		case w := <-back:
+			t.wrote(w)
+		case a := <-answered:
+			t.answered(a)
+		case o := <-t.owed:
+			t.owes(o)
+		case q := <-t.asks:
+			t.drainAll()
+			q.answer(t)
+		case n := <-t.news:
+			t.hear(n)
+		case reply := <-t.pings:
+			reply <- t.lastActivity()
+		case <-t.timer.C:
+			t.tick(time.Now())
+		}
+		t.turn()
+	}
+}
+
+// drain takes what callers have ready, so that one write carries it all.
+func (t *tracker) drain() {
+	for range quickBatch {
+		if !t.admits() {
+			return
+		}
+		select {
+		case op := <-t.ops:
+			t.offer(op)
+		default:
+			return
+		}
+	}
+}
+
+// drainAll takes what lies in the channel, whether there is room or not: a question is answered after what its caller
+// offered before. Room for it was kept, or it waits at the door.
+func (t *tracker) drainAll() {
+	for range len(t.ops) {
+		t.offer(<-t.ops)
+	}
+}
+
+// turn ends each round: what can leave is given to the writer, and what changed is told to the dispatcher.
+func (t *tracker) turn() {
+	if t.link.wire != nil && t.buffer != nil && !t.ending.final && t.something() {
+		if t.small() {
+			runtime.Gosched() // measured: callers that are about to publish join this write instead of the next
+			t.drain()
+		}
+		t.fill()
+	}
+	t.settle()
+	t.inform()
+}
+
+// something says whether anything waits that may leave now.
+func (t *tracker) something() bool {
+	return len(t.acks) > 0 || len(t.releases) > 0 || t.sendable() != nil || t.farewell()
+}
+
+// small says whether so little is ready that waiting a moment for more is worth it.
+func (t *tracker) small() bool {
+	return t.free.len()+t.windowed.len() < 16 && len(t.ops) == 0 && t.roomy
+}
+
+func (t *tracker) lastActivity() activity {
+	a := t.activity
+	if t.readHeld {
+		a.held = time.Now()
+	}
+	return a
+}

@@ -1,0 +1,101 @@
+package mqtt
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/actor"
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// actorConfig is what the processes need of s. Dial and Tell are left to the client.
+func (s *settings) actorConfig() actor.Config {
+	first := V5
+	if s.Version != VersionAuto {
+		first = s.Version
+	}
+	return actor.Config{
+		Version: codec.Version(first), MinVersion: codec.Version(s.lowest),
+		Connect:       s.connect(),
+		Session:       actor.SessionClient + actor.SessionKind(s.Session),
+		SessionExpiry: onWire(s.SessionExpiry),
+		LostFail:      s.OnSessionLost == LostFail,
+		Lenient:       s.Lenient,
+
+		KeepAlive: s.KeepAlive, PingTimeout: s.PingTimeout,
+		ConnectTimeout: s.ConnectTimeout, WriteTimeout: s.WriteTimeout,
+		RetryFirst: s.RetryFirst, Stable: s.Backoff.Stable, Delay: s.delay,
+
+		Servers:     len(s.servers),
+		Name:        func(server int) string { return s.servers[server].String() },
+		Credentials: s.credentials,
+
+		ReceiveMaximum: s.ReceiveMaximum, MaxPacketSize: uint32(s.MaxPacketSize), AliasMaximum: uint16(s.TopicAliasMaximum),
+		MaxInFlight: s.MaxInFlight,
+		Outbox:      actor.Bounds(s.Outbox), OutboxFull: actor.OutboxWait + actor.OutboxPolicy(s.OutboxFull),
+		Offline: actor.OfflineQueue + actor.OfflinePolicy(s.Offline), NoOfflineQoS0: s.NoOfflineQoS0,
+		Inbox: actor.Bounds(s.Inbox), InboxHard: actor.Bounds(s.InboxHard), Overflow: actor.Overflow(s.Overflow),
+		StallAfter: s.StallAfter, Ack: actor.AckMode(s.Ack), Claimed: len(s.Subscriptions) > 0,
+		NoResubscribe: s.NoResubscribe, SubscribeBatch: s.SubscribeBatch, AwaitResub: s.AwaitResubscribe,
+
+		Log: s.log(), Sent: s.Trace.sent(), Received: s.Trace.received(),
+	}
+}
+
+// connect is what all CONNECT packets have in common; what a session, a server and the room here add is the attempt's.
+func (s *settings) connect() codec.Connect {
+	return codec.Connect{
+		ClientID: s.ClientID, KeepAlive: uint16(s.KeepAlive / time.Second), Will: codecWill(s.Will),
+		Properties: &codec.ConnectProperties{
+			MaximumPacketSize: uint32(s.MaxPacketSize), TopicAliasMaximum: uint16(s.TopicAliasMaximum),
+			RequestResponseInformation: s.RequestResponseInformation,
+			RequestProblemInformation:  s.RequestProblemInformation,
+			UserProperties:             codecUserProperties(s.UserProperties),
+		},
+	}
+}
+
+// credentials puts what a server is to know into its CONNECT.
+func (s *settings) credentials(server int, c *codec.Connect) {
+	from := s.servers[server]
+	c.Username, c.HasUsername = from.Username, from.HasUsername
+	c.Password, c.HasPassword = from.Password, from.HasPassword
+}
+
+// delay says how long to wait before an attempt in a row, and whether there is to be one.
+func (s *settings) delay(attempt int, err error) (time.Duration, bool) {
+	return s.Backoff.next(attempt, publicError(err), rand.Float64)
+}
+
+// log hands records to the Logger; nil when there is none, so that nothing is formatted for it.
+func (s *settings) log() func(actor.Record) {
+	if s.Logger == nil {
+		return nil
+	}
+	return func(r actor.Record) { s.Logger.Log(context.Background(), slog.Level(r.Level), r.Text, r.Args...) }
+}
+
+// sent hands packets that leave to the trace; nil when nobody is told.
+func (t *Trace) sent() func(actor.PacketInfo) {
+	if t == nil || t.PacketSent == nil {
+		return nil
+	}
+	return func(p actor.PacketInfo) { t.PacketSent(publicPacketInfo(p)) }
+}
+
+// received hands packets that came to the trace; nil when nobody is told.
+func (t *Trace) received() func(actor.PacketInfo) {
+	if t == nil || t.PacketReceived == nil {
+		return nil
+	}
+	return func(p actor.PacketInfo) { t.PacketReceived(publicPacketInfo(p)) }
+}
+
+func publicPacketInfo(p actor.PacketInfo) PacketInfo {
+	return PacketInfo{
+		Type: p.Type.String(), Size: p.Size, PacketID: p.PacketID, Topic: p.Topic, QoS: QoS(p.QoS),
+		Retain: p.Retain, Dup: p.Dup, Code: p.Code,
+	}
+}

@@ -1,0 +1,95 @@
+package mqtt
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/sluicemq/sluice/mqtt/netx"
+)
+
+const defaultServer = "mqtt://localhost:1883"
+
+// withURL is c for the server of one URL, for Connect.
+func (c Config) withURL(url string) (Config, error) {
+	if len(c.Servers) > 0 {
+		return c, faulty("Servers", "is set, and Connect was given a URL too: leave out one").config()
+	}
+	c.Servers = []string{url}
+	return c, nil
+}
+
+// settleServers reads the URLs. What Config says wins over them, each field for itself.
+func (s *settings) settleServers() error {
+	if len(s.Servers) == 0 {
+		s.Servers = []string{defaultServer}
+	}
+	for i, url := range s.Servers {
+		server, err := netx.Parse(url)
+		if err != nil {
+			return faulty(fmt.Sprintf("Servers[%d]", i), "%v", err).config()
+		}
+		if s.hasCertificate() && !server.Secure() {
+			return faulty("TLS", "has a client certificate, and Servers[%d] (%s) is not secure: write mqtts://", i, server).config()
+		}
+		if s.Username != "" {
+			server.Username, server.HasUsername = s.Username, true
+		}
+		if s.Password != nil {
+			server.Password, server.HasPassword = s.Password, true
+		}
+		s.servers = append(s.servers, server)
+	}
+	return s.checkCredentials()
+}
+
+func (s *settings) hasCertificate() bool {
+	return s.TLS != nil && (len(s.TLS.Certificates) > 0 || s.TLS.GetClientCertificate != nil)
+}
+
+// checkCredentials looks at what came from the URLs too.
+func (s *settings) checkCredentials() error {
+	for i, server := range s.servers {
+		for _, f := range []*fault{textFault("user name", server.Username), binaryFault("password", server.Password)} {
+			if f != nil {
+				return faulty(fmt.Sprintf("Servers[%d]", i), "its %s %s", f.field, f.reason).config()
+			}
+		}
+	}
+	return nil
+}
+
+// settleClientID finds the one identifier that the client has for its whole life.
+func (s *settings) settleClientID() error {
+	if s.NoClientID && s.ClientID != "" {
+		return faulty("NoClientID", "is set, and ClientID too: leave out one").config()
+	}
+	if s.ClientID == "" && !s.NoClientID {
+		if err := s.clientIDOfURLs(); err != nil {
+			return err
+		}
+	}
+	if s.Session == SessionDurable && s.ClientID == "" {
+		return faulty("ClientID", "is empty, and SessionDurable needs one to find its session by: set it").config()
+	}
+	if !s.NoClientID {
+		s.ClientID = cmp.Or(s.ClientID, "sluice"+rand.Text()[:17])
+	}
+	return nil
+}
+
+// clientIDOfURLs takes the identifier from the URLs. Those that name one must agree.
+func (s *settings) clientIDOfURLs() error {
+	var first *netx.Server
+	for i, server := range s.servers {
+		switch {
+		case !server.HasClientID:
+		case first == nil:
+			first = server
+			s.ClientID, s.NoClientID = server.ClientID, server.ClientID == ""
+		case server.ClientID != first.ClientID:
+			return faulty(fmt.Sprintf("Servers[%d]", i), "its clientId isn't that of an earlier URL, and a client has one: set ClientID").config()
+		}
+	}
+	return textFault("ClientID", s.ClientID).config()
+}

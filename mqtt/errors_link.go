@@ -1,0 +1,66 @@
+package mqtt
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/netx"
+)
+
+// ProtocolError says that the server's bytes were not MQTT, or broke one of its rules. The connection ends for it, on
+// v5 with a DISCONNECT that carries Code; the client reconnects. It unwraps to Code.
+type ProtocolError struct {
+	Code    ReasonCode // what the server is told (§4.13)
+	Section string     // the rule's, in the MQTT 5.0 specification, as in "3.3.2.3.4"
+	Reason  string     // what was wrong
+}
+
+// Error gives "protocol error: PUBLISH: topic alias is 0 (§3.3.2.3.4)".
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("protocol error: %s (§%s)", e.Reason, e.Section)
+}
+
+// Unwrap gives Code.
+func (e *ProtocolError) Unwrap() error { return e.Code }
+
+// ConnectError says how far an attempt to connect came. It unwraps to Err.
+type ConnectError struct {
+	Stage   string        // what failed: dns, tcp, tls or connack (from the first byte of CONNECT to CONNACK)
+	Server  string        // the server's URL, without credentials and query
+	Attempt int           // which attempt in a row this was, from 1
+	Delay   time.Duration // until the next attempt; negative: there is none
+	Err     error         // why: *ReasonError, *ProtocolError, context.DeadlineExceeded, an error of net, crypto/tls …
+}
+
+// Error gives "connect mqtt://host:1883: tcp: connection refused (attempt 3, next in 1.5s)".
+func (e *ConnectError) Error() string {
+	next := "the last"
+	if e.Delay >= 0 {
+		next = "next in " + e.Delay.Round(time.Millisecond).String()
+	}
+	return fmt.Sprintf("connect %s: %s: %v (attempt %d, %s)", e.Server, e.Stage, e.Err, e.Attempt, next)
+}
+
+// Unwrap gives Err.
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// connectError takes the stage from a dial that failed, whose own text would say stage and server a second time; any
+// other error is one of the stage connack.
+func connectError(server string, attempt int, delay time.Duration, err error) *ConnectError {
+	e := &ConnectError{Stage: "connack", Server: server, Attempt: attempt, Delay: delay, Err: publicError(err)}
+	if dial, ok := errors.AsType[*netx.DialError](err); ok {
+		e.Stage = string(dial.Stage)
+		if err == error(dial) {
+			e.Err = dial.Err
+		}
+	}
+	return e
+}
+
+// InternalError says that an invariant of this library broke. The connection ends for it, and the client reconnects.
+// Please report it, with its text.
+type InternalError struct{ Reason string }
+
+// Error gives "internal error: " and the reason.
+func (e *InternalError) Error() string { return "internal error: " + e.Reason }

@@ -1,0 +1,68 @@
+package netx
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+)
+
+// Dialer opens the raw connection beneath everything else. *net.Dialer is one, and so are an SSH client and a SOCKS
+// dialler. It must return soon after ctx ends; Close on what it gives must not block, and must wake Read and Write.
+type Dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// DialerFunc is a function that is a Dialer.
+type DialerFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// DialContext calls f.
+func (f DialerFunc) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return f(ctx, network, address)
+}
+
+// Options says how Dial goes about it. The zero value works.
+type Options struct {
+	// Dialer opens the connection to the server's host and port. Nil: a net.Dialer, which tries all addresses of a
+	// name, IPv6 and IPv4 side by side (RFC 6555), and sets TCP_NODELAY.
+	Dialer Dialer
+
+	// TLS is for secure schemes alone. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's
+	// host. Dial works on a clone, so one Config may serve many calls at once. Its callbacks run in Dial's goroutine, and
+	// its ClientSessionCache in Read's too: under TLS 1.3 a session comes after the handshake.
+	TLS *tls.Config
+
+	// Trace is told of each stage's begin and end, or nil. It runs where the stage does, which for StageDNS may be
+	// another goroutine than Dial's, and holds it up meanwhile. Steps hold no secret.
+	Trace func(Step)
+}
+
+// HalfCloser is a connection that can end its own direction and go on reading. What Dial returns is one over TCP and TLS;
+// over another Dialer's connection without TLS, when that is one.
+type HalfCloser interface {
+	// CloseWrite tells the peer that nothing more comes. Over TLS it first waits for a Write in progress and for the
+	// close_notify, one second in all. It belongs to the goroutine that writes.
+	CloseWrite() error
+}
+
+var (
+	_ HalfCloser = (*net.TCPConn)(nil)
+	_ HalfCloser = (*tlsConn)(nil)
+	_ Dialer     = (*net.Dialer)(nil)
+)
+
+// Dial opens the connection to s, TLS handshake included, and gives it to the caller, who closes it. The end of ctx
+// ends each stage at once; it has no hold over the connection afterwards. When Dial fails nothing stays open.
+//
+// Close on what it returns doesn't block and wakes Read and Write. Over TLS it closes the connection beneath, without
+// close_notify and without waiting for a Write; whoever wants a clean end calls CloseWrite first (HalfCloser).
+//
+// Errors are *DialError, with the context's error and its cause reachable by errors.Is, and *URLError for a Scheme that
+// Parse doesn't give. Under TLS 1.3 a server judges our certificate after the handshake: then the first Read, not Dial,
+// returns the *DialError with ErrCertificateRejected.
+func Dial(ctx context.Context, s *Server, o Options) (net.Conn, error) {
+	t, err := transportOf(s.Scheme)
+	if err != nil {
+		return nil, &URLError{URL: s.String(), Reason: err.Error()}
+	}
+	return t.open(ctx, s, &o)
+}

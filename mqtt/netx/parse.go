@@ -1,0 +1,166 @@
+package netx
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	writeInstead = "write mqtt://host:port"
+	mustEscape   = "in a user name or password write @ as %40, / as %2F, ? as %3F, # as %23, % as %25"
+)
+
+// Parse reads a server URL: scheme://user:password@host:port?clientId=id. All after the scheme is optional.
+//
+// Schemes are mqtt and tcp (port 1883), mqtts, tls and ssl (port 8883), in any case. No host means localhost; an IPv6
+// address stands in brackets. User name and password are split at their first colon and then percent-decoded. A path is
+// dropped. The query knows clientId alone, which is decoded as forms are: a + is a space. An error is a *URLError.
+func Parse(rawURL string) (*Server, error) {
+	s, err := parse(rawURL)
+	if err != nil {
+		return nil, &URLError{URL: redact(rawURL), Reason: err.Error()}
+	}
+	return s, nil
+}
+
+func parse(rawURL string) (*Server, error) {
+	if rawURL == "" {
+		return nil, errors.New("it is empty: " + writeInstead)
+	}
+	if strings.ContainsFunc(rawURL, func(r rune) bool { return r == ' ' || unicode.IsControl(r) }) {
+		return nil, errors.New("it holds a space or a control character: remove it, or percent-encode it")
+	}
+	scheme, rest, ok := cutScheme(rawURL)
+	switch {
+	case !ok && !strings.Contains(rawURL, "//"):
+		return nil, errors.New(`"//" is missing: ` + writeInstead)
+	case !ok:
+		return nil, errors.New("the scheme is missing: " + writeInstead)
+	}
+	t, err := transportOf(strings.ToLower(scheme))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Scheme: t.scheme, Port: t.port}
+	return s, t.parse(s, rest)
+}
+
+// cutScheme splits at "://"; ok is false when what stands before it can't be a scheme.
+func cutScheme(rawURL string) (scheme, rest string, ok bool) {
+	scheme, rest, ok = strings.Cut(rawURL, "://")
+	if !ok || scheme == "" || strings.ContainsFunc(scheme, func(r rune) bool {
+		return r != '+' && r != '-' && r != '.' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	}) {
+		return "", rawURL, false
+	}
+	return scheme, rest, true
+}
+
+// parseHostPort reads user:password@host:port/path?query. A character of a password that should have been escaped ends
+// the host part too early; each such case is an error, so that no dial goes to a piece of a password.
+func parseHostPort(s *Server, rest string) error {
+	authority, tail := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, tail = rest[:i], rest[i:]
+	}
+	path, fragment, hasFragment := strings.Cut(tail, "#")
+	path, query, _ := strings.Cut(path, "?")
+	switch {
+	case hasFragment && strings.Contains(fragment, "@"), strings.Contains(path, "@"):
+		return errors.New(mustEscape)
+	case hasFragment:
+		return errors.New("it holds a #, which has no meaning here: write %23")
+	}
+	hostPort := authority
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		if err := parseUserinfo(s, authority[:i]); err != nil {
+			return err
+		}
+		hostPort = authority[i+1:]
+	}
+	if err := parseAddress(s, hostPort); err != nil {
+		if strings.Contains(query, "@") {
+			return errors.New(mustEscape)
+		}
+		return err
+	}
+	return parseQuery(s, query)
+}
+
+// parseUserinfo splits before it decodes, so that an escaped colon belongs to the user name.
+func parseUserinfo(s *Server, userinfo string) error {
+	name, password, hasPassword := strings.Cut(userinfo, ":")
+	username, err := url.PathUnescape(name)
+	if err != nil {
+		return errors.New("the user name has a % without two hex digits: " + mustEscape)
+	}
+	if !isText(username) {
+		return errors.New("the user name is not UTF-8, or holds U+0000")
+	}
+	s.Username, s.HasUsername = username, userinfo != ""
+	if !hasPassword {
+		return nil
+	}
+	secret, err := url.PathUnescape(password)
+	if err != nil {
+		return errors.New("the password has a % without two hex digits: " + mustEscape)
+	}
+	s.Password, s.HasPassword = []byte(secret), true
+	return nil
+}
+
+// parseQuery names the keys that it doesn't know, and never a value.
+func parseQuery(s *Server, query string) error {
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		switch {
+		case key != "clientId" && strings.Contains(query, "@"): // the key may be a piece of a password
+			return errors.New("unknown query key: the only one is clientId; " + mustEscape)
+		case key != "clientId":
+			return fmt.Errorf("unknown query key %q: the only one is clientId", key)
+		case s.HasClientID:
+			return errors.New("query key clientId stands there twice")
+		}
+		id, err := url.QueryUnescape(value)
+		if err != nil {
+			return errors.New("clientId has a % without two hex digits: write % as %25")
+		}
+		if !isText(id) {
+			return errors.New("clientId is not UTF-8, or holds U+0000")
+		}
+		s.ClientID, s.HasClientID = id, true
+	}
+	return nil
+}
+
+// isText tells whether text can be an MQTT string (§1.5.4).
+func isText(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
+
+// redact takes out what may be secret, also of a URL that can't be read: all between the first colon after the scheme
+// and the last @, and the query. When that @ stood in a query, the query goes on after it.
+func redact(rawURL string) string {
+	scheme, rest, ok := cutScheme(rawURL)
+	if ok {
+		scheme += "://"
+	}
+	tail := ""
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		if name, _, ok := strings.Cut(rest[:at], ":"); ok {
+			rest, tail = name+":xxxxx", rest[at:]
+		}
+	}
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		return scheme + rest[:i+1] + "…"
+	}
+	if i := strings.IndexAny(tail, "?#&="); i >= 0 {
+		tail = tail[:i+1] + "…"
+	}
+	return scheme + rest + tail
+}

@@ -1,0 +1,51 @@
+package netx
+
+import (
+	"context"
+	"errors"
+	"net"
+)
+
+// openTCP opens the raw connection, by whichever Dialer. The connection is handed on as it came: a *net.TCPConn writes
+// net.Buffers in one call only as itself.
+func openTCP(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
+	watched, looksUp := ctx, o.looksUp(s.Host)
+	if looksUp {
+		watched = o.watchLookup(ctx)
+	} else {
+		o.step(StageTCP, false, nil)
+	}
+	conn, err := connect(watched, s, o)
+	if err == nil {
+		o.step(StageTCP, true, nil)
+		return conn, nil
+	}
+	stage := StageTCP
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		stage = StageDNS
+	}
+	failed := &DialError{Stage: stage, Server: s.String(), Err: interrupted(ctx, err)}
+	if stage == StageTCP || !looksUp { // else the lookup's end was reported, and connecting never began
+		o.step(StageTCP, true, failed.Err)
+	}
+	return nil, failed
+}
+
+// connect has the Dialer dial, and gives either a connection or an error.
+func connect(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
+	dialer := o.Dialer
+	if dialer == nil {
+		dialer = &net.Dialer{}
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", s.Address())
+	switch {
+	case err != nil:
+		return nil, err
+	case conn == nil:
+		return nil, errNoConnection
+	case ctx.Err() != nil: // the Dialer was quicker than its context's end, or doesn't look at it
+		conn.Close()
+		return nil, ctx.Err()
+	}
+	return conn, nil
+}

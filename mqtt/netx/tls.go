@@ -1,0 +1,104 @@
+package netx
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// closeNotifyWait bounds CloseWrite: a peer that has stopped reading gets no close_notify.
+const closeNotifyWait = time.Second
+
+// openTLS opens the raw connection and does the handshake over it.
+func openTLS(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
+	raw, err := openTCP(ctx, s, o)
+	if err != nil {
+		return nil, err
+	}
+	o.step(StageTLS, false, nil)
+	conn := newTLSConn(raw, tlsConfig(s, o.TLS), s.String())
+	if err := conn.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("server closed the connection during the handshake: %w", err)
+		}
+		err = conn.failed(interrupted(ctx, err))
+		o.step(StageTLS, true, errors.Unwrap(err))
+		return nil, err
+	}
+	o.step(StageTLS, true, nil)
+	return conn, nil
+}
+
+// tlsConfig is a Config of our own for one connection.
+func tlsConfig(s *Server, given *tls.Config) *tls.Config {
+	own := given.Clone()
+	if own == nil {
+		own = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if own.ServerName == "" { // a certificate's addresses have no zone
+		own.ServerName, _, _ = strings.Cut(s.Host, "%")
+	}
+	return own
+}
+
+// tlsConn is a tls.Conn that can be closed while a Write is stuck, and whose end has a bound.
+type tlsConn struct {
+	*tls.Conn
+	raw    net.Conn // what is beneath
+	server string   // for errors
+}
+
+// beneath hides from crypto/tls the raw connection's write deadline, which it would set to five seconds of its own and
+// then to the past. The deadline is set by tlsConn alone.
+type beneath struct{ net.Conn }
+
+func (beneath) SetWriteDeadline(time.Time) error { return nil }
+
+func newTLSConn(raw net.Conn, config *tls.Config, server string) *tlsConn {
+	return &tlsConn{Conn: tls.Client(beneath{raw}, config), raw: raw, server: server}
+}
+
+// Read names the server's verdict on our certificate, which under TLS 1.3 comes after the handshake.
+func (c *tlsConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil && rejected(err) {
+		err = c.failed(err)
+	}
+	return n, err
+}
+
+// SetWriteDeadline goes past crypto/tls to the raw connection.
+func (c *tlsConn) SetWriteDeadline(t time.Time) error { return c.raw.SetWriteDeadline(t) }
+
+// Close closes the raw connection. tls.Conn's own Close would wait up to five seconds to say so to the server.
+func (c *tlsConn) Close() error { return c.raw.Close() }
+
+// NetConn is the raw connection.
+func (c *tlsConn) NetConn() net.Conn { return c.raw }
+
+// CloseWrite sends close_notify, then ends the raw connection's direction if it can. One deadline bounds a Write that is
+// stuck and the close_notify after it.
+func (c *tlsConn) CloseWrite() error {
+	if err := c.raw.SetWriteDeadline(time.Now().Add(closeNotifyWait)); err != nil {
+		return err
+	}
+	err := c.Conn.CloseWrite()
+	if half, ok := c.raw.(HalfCloser); ok {
+		err = errors.Join(err, half.CloseWrite())
+	}
+	return err
+}
+
+// failed is err as an error of the TLS stage.
+func (c *tlsConn) failed(err error) error {
+	if rejected(err) {
+		err = fmt.Errorf("%w: %w", ErrCertificateRejected, err)
+	}
+	return &DialError{Stage: StageTLS, Server: c.server, Err: err}
+}
