@@ -2,7 +2,6 @@ package mqtt
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -50,13 +49,11 @@ func (s *Subscription) fault() *fault {
 	return userPropertiesFault(s.UserProperties)
 }
 
-// filterFault checks a filter. "$share/" is no ordinary first level on any version: a name and a filter must follow it.
+// filterFault checks a filter. What begins with "$share/" must be a shared subscription, also on 3.x, where it can be
+// nothing else but by mistake.
 func filterFault(field, filter string) *fault {
 	if err := codec.CheckTopicFilter(filter); err != nil {
 		return topicFault(field, err)
-	}
-	if _, _, ok := codec.SharedFilter(filter); !ok && (filter == "$share" || strings.HasPrefix(filter, "$share/")) {
-		return faulty(field, `is not "$share/NAME/FILTER", with a NAME without "+" and "#" (§4.8.2)`)
 	}
 	return nil
 }

@@ -10,13 +10,13 @@ import (
 // (§2.1.4).
 const largestPacket = 268_435_460
 
-// publicConnAck makes of a CONNACK, and of the CONNECT that it answers, what is in force.
-func publicConnAck(version codec.Version, sent *codec.Connect, ack *codec.ConnAck) ConnAck {
-	public := ConnAck{
+// connAck makes of a CONNACK what is in force. sent is the Client Identifier that the CONNECT had.
+func (s *settings) connAck(version codec.Version, sent string, ack *codec.ConnAck) ConnAck {
+	c := ConnAck{
 		Version:                          Version(version),
-		ClientID:                         sent.ClientID,
+		ClientID:                         sent,
 		SessionPresent:                   ack.SessionPresent,
-		KeepAlive:                        fromWire(uint32(sent.KeepAlive)),
+		KeepAlive:                        s.KeepAlive,
 		ReceiveMaximum:                   65535,
 		MaximumQoS:                       ExactlyOnce,
 		RetainAvailable:                  true,
@@ -26,15 +26,15 @@ func publicConnAck(version codec.Version, sent *codec.Connect, ack *codec.ConnAc
 		SharedSubscriptionAvailable:      version == codec.V5,
 	}
 	switch {
-	case version != codec.V5 && !sent.CleanStart:
-		public.SessionExpiry = SessionExpiryNever
-	case version == codec.V5 && sent.Properties != nil && sent.Properties.SessionExpiryInterval != nil:
-		public.SessionExpiry = fromWire(*sent.Properties.SessionExpiryInterval)
+	case version == codec.V5:
+		c.SessionExpiry = s.SessionExpiry
+		if ack.Properties != nil {
+			c.apply(ack.Properties)
+		}
+	case s.Session == SessionDurable:
+		c.SessionExpiry = SessionExpiryNever
 	}
-	if p := ack.Properties; version == codec.V5 && p != nil {
-		public.apply(p)
-	}
-	return public
+	return c
 }
 
 // apply takes over what the server said.

@@ -1,19 +1,28 @@
 package mqtt
 
-import "github.com/sluicemq/sluice/mqtt/actor"
+import (
+	"time"
 
-// publicEvent makes of what the desk tells what Client.Events hands out; missed went untold before it. stream knows the
-// handle of a stream by its number, that of Messages included. EventConnected isn't the desk's alone to tell: its
-// ConnAck is connack. An event that isn't public gives nil.
-func publicEvent(event any, missed int, connack ConnAck, stream func(number uint64) *Stream) Event {
+	"github.com/sluicemq/sluice/mqtt/actor"
+)
+
+// teller knows what the desk's events leave out.
+type teller struct {
+	connAck func(actor.EventConnected) ConnAck // settings.connAck of that connection
+	stream  func(number uint64) *Stream        // the handle of a stream, that of Messages included
+}
+
+// event makes of what the desk tells what Client.Events hands out; missed went untold before it. What isn't public gives
+// nil.
+func (by *teller) event(event any, missed int) Event {
 	t := told{missed}
 	switch e := event.(type) {
 	case actor.EventConnected:
-		return EventConnected{ConnAck: connack, Server: e.Server, Attempt: e.Attempt, told: t}
+		return EventConnected{ConnAck: by.connAck(e), Server: e.Server, Attempt: e.Attempt, told: t}
 	case actor.EventDisconnected:
 		return EventDisconnected{Err: publicError(e.Err), Server: e.Server, told: t}
 	case actor.EventReconnecting:
-		return EventReconnecting{Attempt: e.Attempt, Delay: e.Delay, Err: publicError(e.Err), told: t}
+		return EventReconnecting{Attempt: e.Attempt, Delay: e.Delay, Err: withDelay(publicError(e.Err), e.Delay), told: t}
 	case actor.EventOffline:
 		return EventOffline{t}
 	case actor.EventDrained:
@@ -21,13 +30,13 @@ func publicEvent(event any, missed int, connack ConnAck, stream func(number uint
 	case actor.EventDropped:
 		dropped := EventDropped{Count: e.Count, told: t}
 		if !e.Published {
-			dropped.Stream = stream(e.Stream)
+			dropped.Stream = by.stream(e.Stream)
 		}
 		return dropped
 	case actor.EventUnclaimed:
 		return EventUnclaimed{Topic: e.Topic, Count: e.Count, told: t}
 	case actor.EventStalled:
-		return EventStalled{Stream: stream(e.Stream), Topic: e.Topic, Since: e.Since, told: t}
+		return EventStalled{Stream: by.stream(e.Stream), Topic: e.Topic, Since: e.Since, told: t}
 	case actor.EventSessionLost:
 		return EventSessionLost{Republished: e.Republished, Uncertain: e.Uncertain, told: t}
 	case actor.EventSubscription:
@@ -36,4 +45,12 @@ func publicEvent(event any, missed int, connack ConnAck, stream func(number uint
 		return EventClosed{Err: publicError(e.Err), told: t}
 	}
 	return nil
+}
+
+// withDelay adds to the error of an attempt, which is nobody else's yet, when the next one follows.
+func withDelay(err error, delay time.Duration) error {
+	if e, ok := err.(*ConnectError); ok {
+		e.Delay = delay
+	}
+	return err
 }

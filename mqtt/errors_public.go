@@ -1,7 +1,6 @@
 package mqtt
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
@@ -9,53 +8,82 @@ import (
 )
 
 // publicError turns what the processes report into what this package documents. An internal type becomes its public twin;
-// an error around an internal type still is all that it was, and is the twin too. Others are handed through. Malformed
-// bytes are the server's here: what leaves was checked before.
+// an error around internal types still is all that it was, and their twins too. Others are handed through. Malformed bytes
+// are the server's here: what leaves was checked before.
 func publicError(err error) error {
-	inner, twin := publicTwin(err)
-	switch {
-	case twin == nil:
-		return err
-	case err == inner:
+	if twin := publicTwin(err); twin != nil {
 		return twin
 	}
-	text := strings.Replace(err.Error(), inner.Error(), twin.Error(), 1)
-	return &retold{text: text, parts: []error{twin, err}}
+	told := &retold{}
+	told.gather(err)
+	if len(told.parts) == 0 {
+		return err
+	}
+	told.text = told.words.replace(err.Error())
+	told.parts = append(told.parts, err)
+	return told
 }
 
-// retold is an error that was wrapped around an internal type.
+// retold is an error that was wrapped around internal types.
 type retold struct {
 	text  string
-	parts []error
+	words words
+	parts []error // the twins, then the error itself
 }
 
 func (e *retold) Error() string { return e.text }
 
 func (e *retold) Unwrap() []error { return e.parts }
 
-// publicTwin finds an internal type in err, and gives its public twin; nil when there is none.
-func publicTwin(err error) (inner, twin error) {
-	if e, ok := errors.AsType[*actor.Refusal](err); ok {
-		return e, &ReasonError{
+// words are pairs: what an internal type says, and what its twin does.
+type words []string
+
+func (w words) replace(text string) string { return strings.NewReplacer(w...).Replace(text) }
+
+// gather finds the internal types that err wraps.
+func (e *retold) gather(err error) {
+	if twin := publicTwin(err); twin != nil {
+		e.words = append(e.words, err.Error(), twin.Error())
+		e.parts = append(e.parts, twin)
+		return
+	}
+	switch wrapping := err.(type) {
+	case interface{ Unwrap() error }:
+		e.gather(wrapping.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapping.Unwrap() {
+			e.gather(inner)
+		}
+	}
+}
+
+// publicTwin is the public type of an internal one; nil when err isn't one itself.
+func publicTwin(err error) error {
+	switch e := err.(type) {
+	case *actor.Refusal:
+		return &ReasonError{
 			Packet: e.Packet.String(), Code: e.Code, Raw: e.Raw, ReasonString: e.Reason, ServerReference: e.Server,
 			UserProperties: publicUserProperties(e.Props),
 		}
-	}
-	if e, ok := errors.AsType[*actor.LimitError](err); ok {
-		return e, &LimitError{Code: e.Code, Reason: e.Reason}
-	}
-	if e, ok := errors.AsType[*actor.ProtocolError](err); ok {
-		return e, &ProtocolError{Code: e.Code, Section: e.Section, Reason: e.Reason}
-	}
-	if e, ok := errors.AsType[*codec.MalformedError](err); ok {
+	case *actor.LimitError:
+		return &LimitError{Code: e.Code, Reason: e.Reason}
+	case *actor.ProtocolError:
+		return &ProtocolError{Code: e.Code, Section: e.Section, Reason: e.Reason}
+	case *codec.MalformedError:
 		reason := e.Reason
 		if e.Packet != 0 {
 			reason = e.Packet.String() + ": " + reason
 		}
-		return e, &ProtocolError{Code: e.Code, Section: e.Section, Reason: reason}
+		return &ProtocolError{Code: e.Code, Section: e.Section, Reason: reason}
+	case *actor.Unfinished:
+		return &UnfinishedError{
+			Refused: e.Refused, NotSent: e.NotSent, Uncertain: e.Uncertain, Kept: e.Kept,
+			Unacknowledged: e.Unacknowledged, Hook: e.Hook, Err: publicError(e.Cause),
+		}
+	case *actor.AttemptError:
+		return connectError(e)
+	case *actor.InternalError:
+		return &InternalError{Reason: e.Reason}
 	}
-	if e, ok := errors.AsType[*actor.InternalError](err); ok {
-		return e, &InternalError{Reason: e.Reason}
-	}
-	return nil, nil
+	return nil
 }

@@ -80,6 +80,7 @@ type linkUp struct {
 	connack        *codec.ConnAck
 	server         string
 	attempt        int
+	clientID       string // as CONNECT had it
 	wire           *wire // the tracker's ends of this connection's channels
 }
 

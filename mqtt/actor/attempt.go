@@ -36,7 +36,7 @@ func (e *AttemptError) Unwrap() error { return e.Err }
 
 // run tries. The whole of it ends when ctx does.
 func (a *attempt) run(ctx context.Context) tried {
-	conn, err := a.cfg.Dial(ctx, a.server)
+	conn, err := a.cfg.Dial(ctx, a.server, a.number)
 	if err != nil {
 		return tried{err: a.fail("", ctx, err)}
 	}
@@ -96,7 +96,7 @@ func (a *attempt) shake(conn net.Conn) (tried, error) {
 		err := &ProtocolError{codec.ProtocolError, "3.2.2-2", "Session Present though the session was to begin anew"}
 		return tried{}, a.reproach(conn, err)
 	}
-	link := linkUp{version: v, receiveMaximum: uint16(a.cfg.ReceiveMaximum)}
+	link := linkUp{version: v, clientID: a.connect.ClientID, receiveMaximum: uint16(a.cfg.ReceiveMaximum)}
 	if v == codec.V5 {
 		link.receiveMaximum = a.connect.Properties.ReceiveMaximum
 	}

@@ -56,8 +56,10 @@ type Config struct {
 
 	// Delay decides about the attempt-th failure in a row.
 	Delay func(attempt int, err error) (delay time.Duration, again bool)
+	// Decides says that Delay alone decides, also about refusals that are final by default.
+	Decides bool
 	// Dial opens a connection to the server with that index; it must honour ctx.
-	Dial func(ctx context.Context, server int) (net.Conn, error)
+	Dial func(ctx context.Context, server, attempt int) (net.Conn, error)
 	// Name is how a server is called in events and errors, without secrets.
 	Name func(server int) string
 	// Credentials puts what a server's URL says into a CONNECT.

@@ -31,6 +31,7 @@ type desk struct {
 	order         uint64
 	records       chan<- Record // to supervisor, bounded
 	flushes       []flush
+	told          bool // the connection was told as up
 	abandoned     bool // the caller of Connect has gone; a connection that comes for it is ended
 	lostRecords   int
 }
@@ -73,11 +74,12 @@ func (t *tracker) connected(n linkUp) {
 		t.endLink(new(codec.Disconnect), errAbandoned)
 		return
 	}
+	t.told = true
 	if t.state != StateClosing {
 		t.state = StateConnected
 	}
 	t.log(levelInfo, "connected", "server", n.server, "version", int(n.version), "session present", n.sessionPresent)
-	t.tell(EventConnected{n.connack, n.server, n.attempt})
+	t.tell(EventConnected{n.connack, n.version, n.clientID, n.server, n.attempt})
 	t.tellLost()
 	if t.backlog = t.epochs.mark(); !t.epochs.passed(t.backlog) {
 		t.draining = true
@@ -109,9 +111,10 @@ func (t *tracker) disconnected(n linkDown) {
 	t.part, t.partBy = nil, time.Time{}
 	t.hurried = t.hurried || t.closing && t.final // DISCONNECT has left: nothing can be waited for
 	t.final = false
-	if t.abandoned {
+	if !t.told {
 		return
 	}
+	t.told = false
 	t.lastError = n.why
 	if t.state == StateConnected {
 		t.state = StateReconnecting

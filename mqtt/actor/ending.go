@@ -136,8 +136,7 @@ func (t *tracker) end(why error) {
 // finish is the last that the tracker does: what is still open gets its outcome, who waits is answered.
 func (t *tracker) finish(cause error) error {
 	if t.link.wire != nil {
-		t.recover()
-		t.link.wire = nil
+		t.down(linkDown{t.link.gen, cause})
 	}
 	t.closing, t.state = true, StateClosed
 	if !errors.Is(cause, ErrClosed) {

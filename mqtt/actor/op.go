@@ -107,6 +107,11 @@ func NewPublish(admission bool) *Op {
 	return op
 }
 
+// NewAdmission gives a record for a QoS 0 PUBLISH of which its caller hears only whether it was admitted.
+func NewAdmission() *Op {
+	return &Op{Message: messagePool.Get().(*codec.Prepared), admitted: make(chan error, 1)}
+}
+
 // NewSubscribe gives a record for a SUBSCRIBE call of a stream.
 func NewSubscribe(stream uint64, subs []Subscription) *Op {
 	return &Op{kind: opSubscribe, Stream: stream, Subs: subs, done: make(chan Outcome, 1)}

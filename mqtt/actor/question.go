@@ -38,10 +38,15 @@ type withdrawal struct {
 	op    *Op
 	why   error
 	keep  bool // what has left goes on, with its record
+	door  bool // only what is not admitted yet is taken back
 	reply chan<- bool
 }
 
 func (q withdrawal) answer(t *tracker) {
+	if q.door && q.op.state != opDoor {
+		q.reply <- false
+		return
+	}
 	left := t.withdraw(q.op, q.why)
 	if left && !q.keep {
 		t.abandon(q.op, q.why)
@@ -210,12 +215,13 @@ type View struct {
 	State         State
 	ConnAck       *codec.ConnAck
 	Version       codec.Version
+	ClientID      string
 	Server        string
 	Counts        Counts
 	InFlight      int
 	Queued        int
 	QueuedBytes   int
-	Oldest        time.Time // deadline-free: when it was admitted is not kept; zero
+	Oldest        time.Duration // how long the oldest message has waited, to the second
 	Connections   uint64
 	LastError     error
 	RTT           time.Duration
@@ -234,7 +240,14 @@ func (t *tracker) view() View {
 		Connections: t.connections, LastError: t.lastError, RTT: t.rtt, SentBytes: t.sentBytes, ReceivedBytes: t.receivedBytes,
 		LastID: t.ids.last, Wanted: len(t.wanted.filters)}
 	if t.connack != nil {
-		v.ConnAck, v.Version, v.Server = t.connack.connack, t.connack.version, t.connack.server
+		v.ConnAck, v.Version, v.ClientID, v.Server = t.connack.connack, t.connack.version, t.connack.clientID, t.connack.server
 	}
 	return v
 }
+
+type endedAsk struct {
+	op    *Op
+	reply chan<- bool
+}
+
+func (q endedAsk) answer(*tracker) { q.reply <- q.op.state == opEnded }

@@ -23,6 +23,7 @@ type supervisor struct {
 	records                  <-chan Record          // from all
 
 	// owned by run
+	done     <-chan struct{}         // the client's end
 	nursery  sync.WaitGroup          // the attempt, and the join of the connection
 	tried    chan tried              // from the attempt
 	ended    chan error              // from the connection's join
@@ -40,7 +41,7 @@ type supervisor struct {
 	born     time.Time
 	versions map[int]codec.Version // what last worked with a server
 	clientID string                // assigned by a server
-	lastErr  error
+	renew    bool                  // Connect was called while an abandoned attempt was still ending
 }
 
 // tried is what an attempt found.
@@ -55,6 +56,7 @@ type tried struct {
 func (s *supervisor) run(ctx context.Context) error {
 	defer s.nursery.Wait()
 	defer s.shut()
+	s.done = ctx.Done()
 	s.timer = time.NewTimer(time.Hour)
 	s.timer.Stop()
 	s.tried, s.ended = make(chan tried, 1), make(chan error, 1)
@@ -127,9 +129,10 @@ func (s *supervisor) empty() {
 // begin starts the first attempt of a Connect.
 func (s *supervisor) begin(ctx context.Context) {
 	if s.cancel != nil || s.sever != nil {
+		s.renew = true // an abandoned attempt is still ending
 		return
 	}
-	s.first, s.failures, s.tries = true, 0, 0
+	s.renew, s.first, s.failures, s.tries = false, true, 0, 0
 	s.attempt(ctx)
 }
 
@@ -154,8 +157,30 @@ func (s *supervisor) hurry(ctx context.Context) {
 	}
 }
 
-// say tells the tracker. It always takes, but for the end of the client.
-func (s *supervisor) say(news any) { s.links <- news }
+// abandoned tells that nothing goes on for a Connect that was given up, and begins for one that came after it.
+func (s *supervisor) abandoned(ctx context.Context) {
+	if s.renew {
+		s.begin(ctx)
+		return
+	}
+	s.say(failed{errAbandoned})
+}
+
+// say tells the tracker. It always takes; only the end of the client keeps it from it.
+func (s *supervisor) say(news any) {
+	select {
+	case s.links <- news:
+	case <-s.done:
+	}
+}
+
+// pass tells the dispatcher, likewise.
+func (s *supervisor) pass(news linkNews) {
+	select {
+	case s.inbound <- news:
+	case <-s.done:
+	}
+}
 
 // attempt dials the next server beside the select, so that orders are heard meanwhile.
 func (s *supervisor) attempt(ctx context.Context) {
@@ -178,7 +203,7 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 	}
 	s.sever, s.wire = nil, nil
 	down := linkDown{s.gen, why}
-	s.inbound <- down
+	s.pass(down)
 	s.say(down)
 	switch {
 	case ours && errors.Is(why, errReconnect):
@@ -186,11 +211,11 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 		s.attempt(ctx)
 		return nil
 	case ours && errors.Is(why, errAbandoned):
-		s.say(failed{why})
+		s.abandoned(ctx)
 		return nil
 	case ours && errors.Is(why, ErrClosed):
 		return nil // the tracker's end order follows
-	case permanent(why):
+	case s.cfg.permanent(why):
 		return why
 	}
 	if time.Since(s.born) >= s.cfg.Stable {
@@ -218,7 +243,10 @@ func (s *supervisor) again(why error) error {
 }
 
 // permanent says that trying again unchanged can't succeed, or isn't wanted by default (contract 15).
-func permanent(err error) bool {
+func (c *Config) permanent(err error) bool {
+	if c.Decides {
+		return false
+	}
 	r, ok := errors.AsType[*Refusal](err)
 	if !ok {
 		return false

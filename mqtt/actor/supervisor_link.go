@@ -12,7 +12,7 @@ import (
 func (s *supervisor) prepare() *attempt {
 	s.tries++
 	held := make(chan int, 1)
-	s.inbound <- census{held}
+	s.pass(census{held})
 	c := s.cfg.Connect
 	c.Version = s.version()
 	if s.clientID != "" {
@@ -22,7 +22,7 @@ func (s *supervisor) prepare() *attempt {
 	s.session(&c)
 	if c.Version == codec.V5 {
 		p := *c.Properties
-		p.ReceiveMaximum = uint16(max(1, s.cfg.ReceiveMaximum-<-held))
+		p.ReceiveMaximum = uint16(max(1, s.cfg.ReceiveMaximum-s.answer(held)))
 		c.Properties = &p
 		if s.cfg.Session != SessionConnection {
 			p.SessionExpiryInterval = new(s.cfg.SessionExpiry)
@@ -31,6 +31,16 @@ func (s *supervisor) prepare() *attempt {
 		c = plain(c)
 	}
 	return &attempt{cfg: s.cfg, server: s.server, number: s.failures + 1, connect: c}
+}
+
+// answer waits for the dispatcher's word, or the client's end.
+func (s *supervisor) answer(held <-chan int) int {
+	select {
+	case n := <-held:
+		return n
+	case <-s.done:
+		return 0
+	}
 }
 
 // plain leaves out what 3.x has no words for.
@@ -73,7 +83,7 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 		return nil
 	}
 	if !s.first && !s.accepted {
-		s.say(failed{errAbandoned})
+		s.abandoned(ctx)
 		return nil
 	}
 	if s.lower(t.err) {
@@ -81,7 +91,7 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 		s.attempt(ctx)
 		return nil
 	}
-	if permanent(t.err) {
+	if s.cfg.permanent(t.err) {
 		if s.accepted {
 			return t.err
 		}
@@ -132,8 +142,8 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
 		s.clientID = p.AssignedClientIdentifier
 	}
-	s.accepted, s.first, s.tries = true, false, 0
-	s.inbound <- up
+	s.accepted, s.first, s.renew, s.tries = true, false, false, 0
+	s.pass(up)
 	s.say(up)
 	s.start(ctx, t, up)
 }

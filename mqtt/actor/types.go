@@ -45,9 +45,11 @@ const (
 type (
 	// EventConnected says that a CONNACK accepted.
 	EventConnected struct {
-		ConnAck *codec.ConnAck
-		Server  string
-		Attempt int
+		ConnAck  *codec.ConnAck
+		Version  codec.Version
+		ClientID string // as CONNECT had it
+		Server   string
+		Attempt  int
 	}
 	// EventDisconnected says that a connection ended.
 	EventDisconnected struct {

@@ -48,40 +48,40 @@ func (s *Server) DialContext(ctx context.Context, network, address string) (net.
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		conn, held, err := s.dial(addr{network, address})
-		if held == nil {
-			return conn, err
+		var door lobby
+		s.state.do(func(l *lobby) { door = *l })
+		switch {
+		case door.over:
+			return nil, &net.OpError{Op: "dial", Net: network, Addr: addr{network, address}, Err: syscall.ECONNREFUSED}
+		case door.refusal != nil:
+			return nil, door.refusal
+		case door.held == nil:
+			return s.admit(addr{network, address}, door), nil
 		}
 		select {
-		case <-held:
+		case <-door.held:
 		case <-s.ended:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// dial makes a connection, or says what to wait for, or why not.
-func (s *Server) dial(to addr) (client net.Conn, held <-chan struct{}, err error) {
+// admit makes the connection. What prepare does is done before anybody else has an end.
+func (s *Server) admit(to addr, door lobby) net.Conn {
+	ours, theirs := pipe(DefaultPipeSize, to, addr{to.network, "client"})
+	if door.prepare != nil {
+		door.prepare(ours)
+	}
+	c := newConn(s, ours, door.patience)
 	s.state.do(func(l *lobby) {
-		switch {
-		case l.over:
-			err = &net.OpError{Op: "dial", Net: to.network, Addr: to, Err: syscall.ECONNREFUSED}
-		case l.refusal != nil:
-			err = l.refusal
-		case l.held != nil:
-			held = l.held
-		default:
-			ours, theirs := pipe(DefaultPipeSize, to, addr{to.network, "client"})
-			if l.prepare != nil {
-				l.prepare(ours)
-			}
-			c := newConn(s, ours, l.patience)
-			l.waiting, l.open[c] = append(l.waiting, c), struct{}{}
-			client = theirs
+		if l.over {
+			ours.Close()
+			return
 		}
+		l.waiting, l.open[c] = append(l.waiting, c), struct{}{}
 	})
 	signal(s.arrived)
-	return client, held, err
+	return theirs
 }
 
 // Accept waits for the next connection that a client dialled, in the order of the dials. Its errors are ctx's, and
@@ -148,7 +148,7 @@ func (l *lobby) release(yes bool) {
 }
 
 // Prepare has f called with the server's end of each connection from now on, before anybody else has it: to set the sizes
-// of its buffers and the faults of its two directions. f must not call the Server. nil: no more.
+// of its buffers and the faults of its two directions. It runs in the goroutine that dials; nil: no more.
 func (s *Server) Prepare(f func(*PipeConn)) {
 	s.state.do(func(l *lobby) { l.prepare = f })
 }

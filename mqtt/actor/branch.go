@@ -1,0 +1,124 @@
+package actor
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// branch is the dispatcher's side of one stream: what waits for it, and how it stands with the stream's process.
+type branch struct {
+	number   uint64 // zero is Messages
+	filters  []string
+	overflow Overflow
+	ack      AckMode
+	process  outlet
+	work     chan<- []item // to stream, one batch or recall: it asked for it
+	unread   <-chan []item // the same, to take back what it didn't read
+
+	inbox    inbox
+	running  bool
+	lent     int  // items at the front that the process has,
+	told     int  // less those that it has told are taken
+	recalled bool // the process was asked for what is left; nothing is lent until it answers
+	purge    bool // when it has answered, what the server sends again is to be taken out
+	fresh    bool // waits for what Messages still has of it
+	closed   bool // its consumer is gone
+	retired  bool // the server has forgotten its filters
+
+	mark    uint64 // of the look-up that found it last
+	touched bool   // may be lent something
+	dropped uint64
+	untold  int // of those dropped
+}
+
+// outlet is a stream's process, whatever it makes of a message.
+type outlet interface {
+	run()
+	abandon() // what run does at its end, for one that never ran
+}
+
+// start runs the process when there is a first item for it: a stream that waits costs no goroutine.
+func (b *branch) start(nursery *sync.WaitGroup) {
+	if !b.running {
+		b.running = true
+		nursery.Go(b.process.run)
+	}
+}
+
+// idle says that the branch may lend now.
+func (b *branch) idle() bool { return b.lent == 0 && !b.recalled && !b.fresh && !b.closed }
+
+// recall asks the process for what it has not handed out. The answer is its next report.
+func (b *branch) recall() {
+	if b.recalled || !b.running {
+		return
+	}
+	b.recalled = true
+	select {
+	case <-b.unread:
+	default:
+	}
+	b.work <- nil // there is room: nobody else sends
+}
+
+// stop ends the process, or what stands for it. The answer is its last report.
+func (b *branch) stop() {
+	b.closed = true
+	if !b.running {
+		b.process.abandon()
+		return
+	}
+	if !b.recalled {
+		select {
+		case <-b.unread:
+		default:
+		}
+	}
+	close(b.work)
+}
+
+// discarded says of a message that only closed streams want it.
+func discarded(to []*branch) bool {
+	for _, b := range to {
+		if !b.closed {
+			return false
+		}
+	}
+	return len(to) > 0
+}
+
+// sizeOf is what a message counts in bytes: its topic, its payload and what its properties refer to.
+func sizeOf(p *codec.Publish) int {
+	n := len(p.Topic) + len(p.Payload)
+	if q := p.Properties; q != nil {
+		n += len(q.ResponseTopic) + len(q.CorrelationData) + len(q.ContentType) + 4*len(q.SubscriptionIdentifiers)
+		for _, u := range q.UserProperties {
+			n += len(u.Key) + len(u.Value)
+		}
+	}
+	return n
+}
+
+// InboundStats counts what came in, since the beginning.
+type InboundStats struct {
+	Received       uint64 // messages, a repeated QoS 2 message once
+	Taken          uint64 // handed to the application, once for each stream
+	Dropped        uint64 // QoS 0 that found no room
+	Unclaimed      uint64 // that nobody asked for
+	Discarded      uint64 // that a closed stream held, or that came for it
+	Owed           int    // acknowledgements that wait for those before them
+	Unacknowledged int    // QoS 1 and 2 messages that wait for an acknowledgement
+	Bytes          int    // that wait for the application
+	Streams        []StreamStats
+}
+
+// StreamStats are those of one stream, zero being Messages.
+type StreamStats struct {
+	Number  uint64
+	Depth   int       // messages that wait
+	Oldest  time.Time // when the first of them came; zero when there is none
+	Dropped uint64
+	Stalled time.Time // since when a message of it has held up the acknowledgements behind it; zero when none does
+}

@@ -1,0 +1,251 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// Client is what callers hold of the processes: the ends of the arrows that begin with them. Any goroutine may use it.
+type Client[M any] struct {
+	Config Config
+	*Inbound[M]
+
+	ops    chan *Op
+	asks   chan question
+	strict <-chan struct{}
+	stop   context.CancelCauseFunc
+	done   chan struct{} // closed when every process has ended
+	final  *Final
+	pool   sync.Pool // of records with a reply channel, which belongs to this client
+}
+
+// Final is what is left to be asked when the client has ended.
+type Final struct {
+	Err    error
+	View   View
+	Result Unfinished
+}
+
+// Start runs the processes of a client that has no connection yet. make gives what the application is handed.
+func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
+	ctx, stop := context.WithCancelCause(context.Background())
+	capacity := 0
+	roomy := cfg.Roomy()
+	if roomy {
+		capacity = quickBatch
+	}
+	c := &Client[M]{Config: cfg, ops: make(chan *Op, capacity), asks: make(chan question), stop: stop, done: make(chan struct{})}
+	c.pool.New = func() any { return NewPublish(false) }
+	var (
+		news     = make(chan any)
+		inbound  = make(chan linkNews)
+		pings    = make(chan chan<- activity)
+		arriving = make(chan arrivals)
+		owes     = make(chan owed)
+		notices  = make(chan notice, 1)
+		strict   = make(chan struct{}, 2)
+		records  = make(chan Record, 64)
+		connect  = make(chan struct{}, 1)
+		halt     = make(chan struct{}, 1)
+		again    = make(chan struct{}, 1)
+		end      = make(chan error, 1)
+	)
+	c.strict = strict
+	t := &tracker{cfg: &c.Config, roomy: roomy, ops: c.ops, asks: c.asks, news: news, owed: owes, pings: pings,
+		orders: orders{connect, halt, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
+		filters: filters{calls: make(map[*Op]struct{})}}
+	t.records, t.idle = records, true
+	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes, c.done)
+	c.Inbound = in
+	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
+		connect: connect, stop: halt, reconnect: again, end: end, records: records}
+	go func() {
+		err := join(ctx, s.run, t.run, d.run)
+		c.final = &Final{Err: err, View: t.view(), Result: t.result}
+		close(c.done)
+		c.refuseLate()
+	}()
+	return c
+}
+
+func inboundOf(cfg *Config) inboundConfig {
+	return inboundConfig{receiveMaximum: cfg.ReceiveMaximum, inbox: cfg.Inbox, overflow: cfg.Overflow, hard: cfg.InboxHard,
+		stallAfter: cfg.StallAfter, ack: cfg.Ack, claimed: cfg.Claimed}
+}
+
+// refuseLate ends what was offered to a client that had just ended. Whoever offers looks afterwards whether the client has
+// ended, and does the same, so that nothing stays behind.
+func (c *Client[M]) refuseLate() {
+	for {
+		select {
+		case op := <-c.ops:
+			op.refuse(errors.Join(c.final.Err, ErrNotSent))
+		default:
+			return
+		}
+	}
+}
+
+// Done is closed when the client has ended and no goroutine of it is left.
+func (c *Client[M]) Done() <-chan struct{} { return c.done }
+
+// Final tells how it ended; nil before.
+func (c *Client[M]) Final() *Final {
+	select {
+	case <-c.done:
+		return c.final
+	default:
+		return nil
+	}
+}
+
+// Strict says how far a quick PUBLISH needs a word of admission: 0 not, 1 when it has properties, 2 always.
+func (c *Client[M]) Strict() int { return len(c.strict) }
+
+// Offer hands op to the tracker. It waits for room, as long as ctx lets it. On success op has an owner who will end it;
+// on an error it is still the caller's.
+func (c *Client[M]) Offer(ctx context.Context, op *Op) error {
+	select {
+	case c.ops <- op:
+	default:
+		select {
+		case c.ops <- op:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.done:
+			return c.final.Err
+		}
+	}
+	select {
+	case <-c.done:
+		c.refuseLate()
+	default:
+	}
+	return nil
+}
+
+// ask puts a question; false when the client has ended.
+func (c *Client[M]) ask(q question) bool {
+	select {
+	case c.asks <- q:
+		return true
+	case <-c.done:
+		return false
+	}
+}
+
+// Record gives a record for a PUBLISH whose caller waits for the outcome; Return takes it back after that.
+func (c *Client[M]) Record() *Op { return c.pool.Get().(*Op) }
+
+// Return takes a record back whose outcome was taken, or that was never offered.
+func (c *Client[M]) Return(op *Op) {
+	op.dropMessage()
+	op.Reuse()
+	c.pool.Put(op)
+}
+
+// Withdraw takes op back. left says that it may have reached the server. With keep, what has left goes on.
+func (c *Client[M]) Withdraw(op *Op, why error, keep bool) (left bool) {
+	reply := make(chan bool, 1)
+	if !c.ask(withdrawal{op: op, why: why, keep: keep, reply: reply}) {
+		return true
+	}
+	return <-reply
+}
+
+// Leave takes op back from the door; what was admitted meanwhile stays. Its admission tells which.
+func (c *Client[M]) Leave(op *Op, why error) {
+	reply := make(chan bool, 1)
+	if c.ask(withdrawal{op: op, why: why, door: true, reply: reply}) {
+		<-reply
+	}
+}
+
+// Watch has closed closed when op ends, or with stored when its session has it.
+func (c *Client[M]) Watch(op *Op, closed chan struct{}, stored bool) {
+	reply := make(chan struct{}, 1)
+	if !c.ask(watch{op, closed, stored, reply}) {
+		close(closed)
+	}
+}
+
+// Flush waits until all that was admitted before has ended.
+func (c *Client[M]) Flush(ctx context.Context) error {
+	reply := make(chan error, 1)
+	if !c.ask(flush{reply: reply}) {
+		return c.final.Err
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Connect begins to connect and waits for the outcome of the first round.
+func (c *Client[M]) Connect(ctx context.Context) error {
+	reply := make(chan error, 1)
+	if !c.ask(connectAsk{reply}) {
+		return c.final.Err
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+	}
+	stopped := make(chan struct{}, 1)
+	if !c.ask(connectStop{reply, stopped}) {
+		return c.final.Err
+	}
+	<-stopped
+	select {
+	case err := <-reply: // it was decided in the same moment
+		return err
+	default:
+		return context.Cause(ctx)
+	}
+}
+
+// AwaitConnected waits for a connection.
+func (c *Client[M]) AwaitConnected(ctx context.Context) error {
+	return c.await(ctx, func(reply chan<- error) question { return awaitAsk{reply: reply} })
+}
+
+// Reconnect replaces the connection and waits for the next.
+func (c *Client[M]) Reconnect(ctx context.Context) error {
+	return c.await(ctx, func(reply chan<- error) question { return reconnectAsk{reply} })
+}
+
+func (c *Client[M]) await(ctx context.Context, ask func(chan<- error) question) error {
+	reply := make(chan error, 1)
+	if !c.ask(ask(reply)) {
+		return c.final.Err
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		c.ask(awaitAsk{reply: reply, leave: true})
+		return ctx.Err()
+	}
+}
+
+// View asks the desk.
+func (c *Client[M]) View() View {
+	reply := make(chan View, 1)
+	if !c.ask(viewAsk{reply}) {
+		return c.final.View
+	}
+	return <-reply
+}
+
+// Ended says whether op has its outcome.
+func (c *Client[M]) Ended(op *Op) bool {
+	reply := make(chan bool, 1)
+	if !c.ask(endedAsk{op, reply}) {
+		return true
+	}
+	return <-reply
+}

@@ -1,0 +1,192 @@
+package actor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// dispatcher owns all that comes in: which streams a message is for, room, QoS 2 identifiers, and the acknowledgements in
+// their order. It waits on nobody: the tracker always takes, a stream is lent a batch when it has none, and reading is
+// left alone while something has no room.
+type dispatcher struct {
+	cfg   inboundConfig
+	began time.Time // its clock's zero
+
+	news      <-chan linkNews // from supervisor
+	arrivals  <-chan arrivals // from reader, left out while reading is held
+	notices   <-chan notice   // from tracker, one slot
+	owed      chan<- owed     // to tracker, which always takes
+	inquiries <-chan inquiry  // from callers, answered at once
+	verdicts  <-chan verdict  // from application
+	reports   <-chan report   // from streams
+	ended     chan<- struct{} // closed at the end,
+	final     *InboundStats   // when this is written
+
+	// owned by run
+	bonds
+	now     time.Duration // of this turn
+	nursery sync.WaitGroup
+	living  int // streams that run
+
+	link       linkUp
+	up         bool
+	broken     bool // a fault was found: nothing more is taken of this connection
+	answerOwed bool
+	closing    bool
+
+	routes   routes
+	streams  map[uint64]*branch // those that are declared or not yet retired
+	messages *branch            // where what nobody else wants waits
+	last     uint64             // number given to a stream
+	targets  []*branch          // of the message at hand
+	touched  []*branch          // may be lent something
+	blocked  []*branch          // wait for acknowledgements before they may be lent more
+	fresh    []*branch          // wait for what Messages has lent
+	dropping []*branch          // have dropped something that was not told
+
+	order      arrivalOrder
+	exactly    exactly
+	handed     map[uint16]struct{} // QoS 1 identifiers that came before this connection, were handed out and not acknowledged
+	unfinished int                 // messages of this connection that count against Receive Maximum
+	out        int                 // QoS 1 and 2 messages with streams or application, unacknowledged
+	carried    int                 // QoS 1 and 2 messages of former connections that wait for the application
+	heldBytes  int                 // of QoS 1 and 2 that wait
+	looseBytes int                 // of QoS 0 that wait
+
+	rest   *[]arrival // a batch of which not all was routed: reading is held until it is
+	at     int        // how far
+	halt   passage    // why no further
+	letter owed       // to the tracker, what is new
+	held   bool       // what it was told of reading
+
+	watch
+	counts  InboundStats
+	claimed bool
+}
+
+// passage is what becomes of an arrival.
+type passage byte
+
+const (
+	passed  passage = iota
+	waits           // for room, which the application makes
+	recalls         // for a stream's answer to a recall
+)
+
+func (d *dispatcher) run(ctx context.Context) error {
+	d.timer = time.NewTimer(time.Hour)
+	d.timer.Stop()
+	for {
+		in, owed := d.arrivals, d.owed
+		if d.rest != nil {
+			in = nil
+		}
+		if !d.due() {
+			owed = nil
+		}
+		select {
+		case <-ctx.Done():
+			d.finish()
+			return context.Cause(ctx)
+		case n := <-d.news:
+			d.hear(n)
+		case n := <-d.notices:
+			d.note(n)
+		case a := <-in:
+			d.drainNotices()
+			d.take(a)
+		case owed <- d.letter:
+			d.sent()
+		case q := <-d.inquiries:
+			d.drainVerdicts()
+			q.answer(d)
+		case v := <-d.verdicts:
+			d.judge(v)
+			d.drainVerdicts()
+		case r := <-d.reports:
+			d.reported(r)
+		case <-d.timer.C:
+			d.armed = 0
+		}
+		d.turn()
+	}
+}
+
+// turn does what follows from what has happened.
+func (d *dispatcher) turn() {
+	d.now = time.Since(d.began)
+	d.look()
+	d.emit()
+	for d.rest != nil && d.resume() {
+		d.emit()
+	}
+	d.feed()
+	d.gather()
+	d.arm()
+}
+
+// drainNotices reads what the tracker said before what it caused can come.
+func (d *dispatcher) drainNotices() {
+	select {
+	case n := <-d.notices:
+		d.note(n)
+	default:
+	}
+}
+
+func (d *dispatcher) drainVerdicts() {
+	for range cap(d.verdicts) {
+		select {
+		case v := <-d.verdicts:
+			d.judge(v)
+		default:
+			return
+		}
+	}
+}
+
+// note takes what the tracker says.
+func (d *dispatcher) note(n notice) {
+	d.answerOwed, d.closing = n.answerOwed, n.closing
+	for _, i := range n.identifiers {
+		d.routes.identifiers.tell(i)
+	}
+	for _, number := range n.retired {
+		d.retire(number)
+	}
+	if d.closing {
+		d.drainVerdicts()
+		d.dropRest()
+	}
+}
+
+// due says whether the tracker has to be told something.
+func (d *dispatcher) due() bool {
+	l := &d.letter
+	return l.acks != nil || l.events != nil || l.fault != nil || l.held != d.held
+}
+
+// sent begins the next letter.
+func (d *dispatcher) sent() {
+	d.held = d.letter.held
+	d.letter = owed{gen: d.link.gen, held: d.held}
+}
+
+// owe adds an acknowledgement to the letter.
+func (d *dispatcher) owe(a ack) {
+	if d.letter.acks == nil {
+		d.letter.acks = ackPool.Get().(*[]ack)
+	}
+	*d.letter.acks = append(*d.letter.acks, a)
+}
+
+// fail ends the connection.
+func (d *dispatcher) fail(err error) {
+	if !d.broken {
+		d.broken, d.letter.fault = true, err
+	}
+}
+

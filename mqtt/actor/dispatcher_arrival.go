@@ -1,0 +1,129 @@
+package actor
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// take begins a batch from the reader.
+func (d *dispatcher) take(a arrivals) {
+	d.rest, d.at = a.list, 0
+	if !d.up || a.gen != d.link.gen {
+		d.dropRest()
+	}
+}
+
+// resume routes what is left of a batch, until something in it has to wait, and reports whether it came further.
+func (d *dispatcher) resume() (further bool) {
+	for d.rest != nil {
+		if d.at == len(*d.rest) || d.broken || d.closing {
+			d.dropRest()
+			return true
+		}
+		d.halt = d.arrive(&(*d.rest)[d.at])
+		if d.halt != passed {
+			return further
+		}
+		d.at++
+		further = true
+	}
+	return further
+}
+
+// dropRest gives the batch back.
+func (d *dispatcher) dropRest() {
+	if d.rest == nil {
+		return
+	}
+	clear(*d.rest)
+	*d.rest = (*d.rest)[:0]
+	arrivalPool.Put(d.rest)
+	d.rest, d.at, d.halt = nil, 0, passed
+}
+
+func (d *dispatcher) arrive(a *arrival) passage {
+	p := &a.publish
+	if a.release {
+		d.release(p.PacketID)
+		return passed
+	}
+	if p.QoS == codec.ExactlyOnce {
+		if slot, held := d.exactly.find(p.PacketID); held {
+			return d.repeated(p, &d.exactly.slots[slot], slot)
+		}
+	}
+	d.find(p)
+	if p.QoS == codec.AtMostOnce {
+		return d.admitLoose(p)
+	}
+	return d.admit(p)
+}
+
+// find sets the streams that p is for: those that match, else Messages. None means that nobody is there any more to have
+// it: it came for a stream that has closed, or nobody has asked for Messages.
+func (d *dispatcher) find(p *codec.Publish) {
+	d.targets = d.routes.find(p, d.targets[:0])
+	switch {
+	case len(d.targets) == 0:
+		d.targets = append(d.targets, d.messages)
+	case discarded(d.targets):
+		d.targets = d.targets[:0]
+		return
+	case len(d.targets) > 1 || d.targets[0].closed:
+		d.targets = slices.DeleteFunc(d.targets, func(b *branch) bool { return b.closed })
+		return
+	}
+}
+
+// deliver puts p into the inboxes that it is for. What went to several streams is each one's own.
+func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
+	d.counts.Received++
+	d.turns++
+	t.turn = d.turns
+	switch {
+	case len(d.targets) == 0:
+		d.counts.Discarded++
+		return
+	case d.targets[0] == d.messages && d.given:
+		d.count(p.Topic)
+		return
+	}
+	it := item{publish: *p, ticket: t, came: d.now, size: int32(size)}
+	for i, b := range d.targets {
+		if i > 0 {
+			it.publish = clone(p)
+		}
+		it.ticket.share = uint32(i)
+		b.inbox.push(it)
+		d.touch(b)
+	}
+	if p.QoS == codec.AtMostOnce {
+		d.looseBytes += size * len(d.targets)
+	} else {
+		d.heldBytes += size * len(d.targets)
+	}
+}
+
+// clone makes a copy that shares nothing that could be written to.
+func clone(p *codec.Publish) codec.Publish {
+	c := *p
+	c.Payload = bytes.Clone(p.Payload)
+	if p.Properties != nil {
+		q := *p.Properties
+		q.CorrelationData = bytes.Clone(q.CorrelationData)
+		q.SubscriptionIdentifiers = slices.Clone(q.SubscriptionIdentifiers)
+		q.UserProperties = slices.Clone(q.UserProperties)
+		c.Properties = &q
+	}
+	return c
+}
+
+// touch notes that b may be lent something.
+func (d *dispatcher) touch(b *branch) {
+	if !b.touched {
+		b.touched = true
+		d.touched = append(d.touched, b)
+	}
+}
