@@ -38,8 +38,6 @@ var miswritten = []deviation{
 	{codec.TypePubRec, "Code", unheeded, noSuccess},
 	{codec.TypePublish, "Properties.MessageExpiryInterval", expiresAtOnce, noZero},
 	{codec.TypeConnect, "Will.Properties.MessageExpiryInterval", expiresAtOnce, noZero},
-	{codec.TypePublish, "Properties", expiresAtOnce, noZero},
-	{codec.TypeConnect, "Will.Properties", expiresAtOnce, noZero},
 }
 
 const (

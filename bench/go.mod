@@ -8,6 +8,4 @@ require (
 	go.uber.org/goleak v1.3.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.6 // indirect
-
 replace github.com/sluicemq/sluice => ..

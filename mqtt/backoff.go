@@ -23,7 +23,8 @@ type Backoff struct {
 	// is an error.
 	Stable time.Duration
 
-	// Attempts is how many attempts in a row may fail before the client ends. Zero: no bound. Negative: don't reconnect.
+	// Attempts is how many attempts in a row may follow a failure before the client ends. Zero: no bound. Negative: none,
+	// which turns reconnecting off.
 	Attempts int
 
 	// Retry decides alone when set: all fields above but Stable are ignored. attempt is the number of the attempt that

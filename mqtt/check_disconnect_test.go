@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
-	"github.com/stretchr/testify/require"
 )
 
 func TestDisconnectsAreChecked(t *testing.T) {
@@ -32,17 +31,7 @@ func TestDisconnectsAreChecked(t *testing.T) {
 			if name != "" {
 				name = "Disconnect." + name
 			}
-			requireArgument(t, name, checkDisconnect(&c.d, c.session))
+			requireArgument(t, name, (&settings{Config: Config{Session: c.session}}).checkDisconnect(&c.d))
 		})
-	}
-}
-
-func TestB258DisconnectsThatNeedV5(t *testing.T) {
-	require.False(t, (&Disconnect{}).needsV5())
-	for name, d := range map[string]Disconnect{
-		"code": {Code: codec.DisconnectWithWill}, "expiry": {SessionExpiry: new(time.Duration(0))}, "reason": {ReasonString: "r"},
-		"user": {UserProperties: []UserProperty{{}}},
-	} {
-		require.True(t, d.needsV5(), name)
 	}
 }

@@ -18,9 +18,6 @@ func checkSubscriptions(subs []Subscription) error {
 	return subscriptionsFault(subs).argument()
 }
 
-// checkSubscription says what is wrong with one subscription.
-func checkSubscription(s Subscription) error { return s.fault().in("Subscription").argument() }
-
 func subscriptionsFault(subs []Subscription) *fault {
 	for i := range subs {
 		if f := subs[i].fault(); f != nil {

@@ -36,8 +36,8 @@ type Config struct {
 	// NoClientID and a ClientID over 23 characters (3.1.1) need.
 	Version Version
 
-	// Lenient leaves out, on a 3.x connection, what only 5.0 can carry, of Config, messages, subscriptions and
-	// disconnects; and it allows a ClientID over 23 characters on 3.1. False, the default: they are errors.
+	// Lenient leaves out, on a 3.x connection, what only 5.0 can carry, of Config, messages and subscriptions; and it
+	// allows a ClientID over 23 characters on 3.1. False, the default: they are errors.
 	Lenient bool
 
 	// ---- who ----

@@ -10,15 +10,6 @@ import (
 
 const defaultServer = "mqtt://localhost:1883"
 
-// withURL is c for the server of one URL, for Connect.
-func (c Config) withURL(url string) (Config, error) {
-	if len(c.Servers) > 0 {
-		return c, faulty("Servers", "is set, and Connect was given a URL too: leave out one").config()
-	}
-	c.Servers = []string{url}
-	return c, nil
-}
-
 // settleServers reads the URLs. What Config says wins over them, each field for itself.
 func (s *settings) settleServers() error {
 	if len(s.Servers) == 0 {

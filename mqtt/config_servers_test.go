@@ -166,13 +166,3 @@ func TestClientIDs(t *testing.T) {
 		})
 	}
 }
-
-func TestConnectWithURL(t *testing.T) {
-	given := Config{ClientID: "c"}
-	c, err := given.withURL("mqtt://h")
-	require.NoError(t, err)
-	require.Equal(t, Config{ClientID: "c", Servers: []string{"mqtt://h"}}, c)
-	require.Nil(t, given.Servers)
-	_, err = c.withURL("mqtt://h")
-	requireConfig(t, "Servers", err)
-}

@@ -48,14 +48,7 @@ func publicInterval(s *uint32) *time.Duration {
 	return new(fromWire(*s))
 }
 
-// codecPublish makes the packet of a message, without what belongs to a connection: identifier and DUP.
-func codecPublish(m *Message) codec.Publish {
-	return codec.Publish{
-		QoS: codec.QoS(m.QoS), Retain: m.Retain, Topic: m.Topic, Payload: m.Payload,
-		Properties: codecPublishProperties(m.Properties),
-	}
-}
-
+// codecPublishProperties is nil when no property is set.
 func codecPublishProperties(p *PublishProperties) *codec.PublishProperties {
 	if p == nil || p.empty() {
 		return nil

@@ -9,7 +9,7 @@ import (
 // teller knows what the desk's events leave out.
 type teller struct {
 	connAck func(actor.EventConnected) ConnAck // settings.connAck of that connection
-	stream  func(number uint64) *Stream        // the handle of a stream, that of Messages included
+	stream  func(tag any) *Stream              // the handle of what the desk knows a stream by, that of Messages included
 }
 
 // event makes of what the desk tells what Client.Events hands out; missed went untold before it. What isn't public gives

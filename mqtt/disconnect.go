@@ -2,16 +2,16 @@ package mqtt
 
 import "time"
 
-// Disconnect is what CloseWith tells the server (§3.14). The zero value is a normal end, as with Close. On 3.x all but
-// the zero value is an error (ErrVersion), unless Config.Lenient says to leave the fields out.
+// Disconnect is what CloseWith tells the server (§3.14). The zero value is a normal end, as with Close. It is for MQTT 5.0:
+// on 3.x, where DISCONNECT is one bare packet, all of it is left out.
 type Disconnect struct {
 	// Code is codec.NormalDisconnection (0x00, the default), codec.DisconnectWithWill (0x04), or another that DISCONNECT
 	// may carry from a client (§3.14.2.1). With all but 0x00 the server publishes the will.
 	Code ReasonCode
 
 	// SessionExpiry replaces what CONNECT said of how long the session outlives this connection: whole seconds, zero for
-	// "ends now", SessionExpiryNever for ever; nil: as Config says. With SessionConnection only zero and nil are allowed
-	// (§3.14.2.2.2).
+	// "ends now", SessionExpiryNever for ever; nil: as Config.Session says. With SessionConnection only zero and nil are
+	// allowed (§3.14.2.2.2).
 	SessionExpiry *time.Duration
 
 	// ReasonString is for people: at most 65,535 bytes of UTF-8; empty: none (§3.14.2.2.3).
@@ -19,9 +19,4 @@ type Disconnect struct {
 
 	// UserProperties go with the packet; nil: none (§3.14.2.2.4).
 	UserProperties []UserProperty
-}
-
-// needsV5 says whether d has a field set that only MQTT 5.0 can carry.
-func (d *Disconnect) needsV5() bool {
-	return d.Code != 0 || d.SessionExpiry != nil || d.ReasonString != "" || len(d.UserProperties) > 0
 }

@@ -1,12 +1,10 @@
 package mqtt
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/sluicemq/sluice/mqtt/actor"
 	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
@@ -31,14 +29,14 @@ type ConnectError struct {
 	Stage   string        // what failed: dns, tcp, tls or connack (from the first byte of CONNECT to CONNACK)
 	Server  string        // the server's URL, without credentials and query
 	Attempt int           // which attempt in a row this was, from 1
-	Delay   time.Duration // until the next attempt, in an EventReconnecting; zero: there is none, or none was set yet
+	Delay   time.Duration // until the next attempt, in an EventReconnecting; negative: there is none, or none was set yet
 	Err     error         // why: *ReasonError, *ProtocolError, an error of net, crypto/tls, context …
 }
 
 // Error gives "connect mqtt://host:1883: tcp: connection refused (attempt 3, next in 1.5s)".
 func (e *ConnectError) Error() string {
 	next := ""
-	if e.Delay > 0 {
+	if e.Delay >= 0 {
 		next = ", next in " + e.Delay.Round(time.Millisecond).String()
 	}
 	return fmt.Sprintf("connect %s: %s: %v (attempt %d%s)", e.Server, e.Stage, e.Err, e.Attempt, next)
@@ -47,12 +45,13 @@ func (e *ConnectError) Error() string {
 // Unwrap gives Err.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// connectError takes the stage from a dial that failed, whose own text would say stage and server a second time.
-func connectError(a *actor.AttemptError) *ConnectError {
-	e := &ConnectError{Stage: cmp.Or(a.Stage, string(netx.StageTCP)), Server: a.Server, Attempt: a.Attempt, Err: publicError(a.Err)}
-	if dial, ok := errors.AsType[*netx.DialError](a.Err); ok && a.Stage == "" {
+// connectError takes the stage from a dial that failed, whose own text would say stage and server a second time; any
+// other error is one of the stage connack. A certificate that a server rejects after the handshake is one of the stage tls.
+func connectError(server string, attempt int, delay time.Duration, err error) *ConnectError {
+	e := &ConnectError{Stage: "connack", Server: server, Attempt: attempt, Delay: delay, Err: publicError(err)}
+	if dial, ok := errors.AsType[*netx.DialError](err); ok {
 		e.Stage = string(dial.Stage)
-		if a.Err == error(dial) {
+		if err == error(dial) {
 			e.Err = dial.Err
 		}
 	}

@@ -31,8 +31,10 @@ type retold struct {
 	parts []error // the twins, then the error itself
 }
 
+// Error is the text of the error, with that of the twins in it.
 func (e *retold) Error() string { return e.text }
 
+// Unwrap gives the twins, and the error itself.
 func (e *retold) Unwrap() []error { return e.parts }
 
 // words are pairs: what an internal type says, and what its twin does.
@@ -81,7 +83,7 @@ func publicTwin(err error) error {
 			Unacknowledged: e.Unacknowledged, Hook: e.Hook, Err: publicError(e.Cause),
 		}
 	case *actor.AttemptError:
-		return connectError(e)
+		return connectError(e.Server, e.Attempt, -1, e.Err)
 	case *actor.InternalError:
 		return &InternalError{Reason: e.Reason}
 	}

@@ -18,7 +18,7 @@ type ReasonError struct {
 
 // Error gives `PUBACK: quota exceeded (0x97): "come back tomorrow"`.
 func (e *ReasonError) Error() string {
-	text := fmt.Sprintf("%s: %s (0x%02X)", e.Packet, e.Code, e.Raw)
+	text := fmt.Sprintf("%s: %s (0x%02X)", e.Packet, e.Code, byte(e.Code))
 	if e.ReasonString != "" {
 		text += fmt.Sprintf(": %.200q", e.ReasonString)
 	}

@@ -129,7 +129,7 @@ func (c *Client) declare(cfg StreamConfig, subs []Subscription) (*Stream, error)
 		s.filters = append(s.filters, sub.Filter)
 	}
 	actual := actor.StreamConfig{Inbox: actor.Bounds(cfg.Inbox), Overflow: actor.Overflow(cfg.Overflow), Ack: actor.AckMode(cfg.Ack)}
-	core, err := c.core.Declare(actual, slices.Clone(s.filters), s)
+	core, err := c.core.Declare(actual, slices.Clone(s.filters))
 	if err != nil {
 		return nil, c.ended(err)
 	}
@@ -166,7 +166,7 @@ func (c *Client) Stream(ctx context.Context, cfg StreamConfig, subs ...Subscript
 	return s, nil
 }
 
-// streamOf finds the handle that an event speaks of.
+// streamOf finds the handle that an event speaks of: every stream but that of Messages bears its own.
 func (c *Client) streamOf(tag any) *Stream {
 	if s, ok := tag.(*Stream); ok {
 		return s

@@ -10,6 +10,7 @@ import (
 // branch is the dispatcher's side of one stream: what waits for it, and how it stands with the stream's process.
 type branch struct {
 	number   uint64 // zero is Messages
+	tag      any    // what its owner calls it
 	filters  []string
 	overflow Overflow
 	ack      AckMode
@@ -26,11 +27,15 @@ type branch struct {
 	fresh    bool // waits for what Messages still has of it
 	closed   bool // its consumer is gone
 	retired  bool // the server has forgotten its filters
+	asked    bool // its answer to a recall is one that Close waits for
 
 	mark    uint64 // of the look-up that found it last
 	touched bool   // may be lent something
-	dropped uint64
-	untold  int // of those dropped
+	blocked bool   // waits for acknowledgements before it may
+	got     uint64 // since the beginning,
+	taken   uint64 // of those,
+	dropped uint64 // and beside those
+	untold  int    // of those dropped
 }
 
 // outlet is a stream's process, whatever it makes of a message.
@@ -79,16 +84,6 @@ func (b *branch) stop() {
 	close(b.work)
 }
 
-// discarded says of a message that only closed streams want it.
-func discarded(to []*branch) bool {
-	for _, b := range to {
-		if !b.closed {
-			return false
-		}
-	}
-	return len(to) > 0
-}
-
 // sizeOf is what a message counts in bytes: its topic, its payload and what its properties refer to.
 func sizeOf(p *codec.Publish) int {
 	n := len(p.Topic) + len(p.Payload)
@@ -108,17 +103,22 @@ type InboundStats struct {
 	Dropped        uint64 // QoS 0 that found no room
 	Unclaimed      uint64 // that nobody asked for
 	Discarded      uint64 // that a closed stream held, or that came for it
-	Owed           int    // acknowledgements that wait for those before them
+	Owed           int    // acknowledgements that were given and have not left, mostly because one before them is missing
 	Unacknowledged int    // QoS 1 and 2 messages that wait for an acknowledgement
-	Bytes          int    // that wait for the application
+	Bytes          int    // of the messages that wait for the application
+	Held           bool   // reading waits for the application
 	Streams        []StreamStats
 }
 
 // StreamStats are those of one stream, zero being Messages.
 type StreamStats struct {
-	Number  uint64
-	Depth   int       // messages that wait
-	Oldest  time.Time // when the first of them came; zero when there is none
-	Dropped uint64
-	Stalled time.Time // since when a message of it has held up the acknowledgements behind it; zero when none does
+	Number       uint64
+	Tag          any
+	Received     uint64
+	Taken        uint64
+	Dropped      uint64
+	Depth        Bounds    // what waits
+	Oldest       time.Time // when the first of those came; zero when there is none
+	Stalled      string    // topic of the message that an EventStalled told and that holds up acknowledgements still; else empty
+	StalledSince time.Time // since when it does
 }

@@ -56,7 +56,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		orders: orders{connect, halt, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}}
 	t.records, t.idle = records, true
-	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes, c.done)
+	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
 	c.Inbound = in
 	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
 		connect: connect, stop: halt, reconnect: again, end: end, records: records}
@@ -165,7 +165,7 @@ func (c *Client[M]) Leave(op *Op, why error) {
 // Watch has closed closed when op ends, or with stored when its session has it.
 func (c *Client[M]) Watch(op *Op, closed chan struct{}, stored bool) {
 	reply := make(chan struct{}, 1)
-	if !c.ask(watch{op, closed, stored, reply}) {
+	if !c.ask(endWatch{op, closed, stored, reply}) {
 		close(closed)
 	}
 }
@@ -249,3 +249,9 @@ func (c *Client[M]) Ended(op *Op) bool {
 	}
 	return <-reply
 }
+
+// Root is the handle of Messages, without a claim on it.
+func (c *Client[M]) Root() *StreamHandle[M] { return c.messages }
+
+// Closed says whether the stream has ended.
+func (s *StreamHandle[M]) Closed() bool { return closed(s.end) }

@@ -74,7 +74,7 @@ func (c *Client[M]) wait(ctx context.Context) error {
 // result is what every Close returns: nil, or what had to be given up.
 func (c *Client[M]) result(cause error) error {
 	u := c.final.Result
-	u.Unacknowledged = c.Unacknowledged()
+	u.Unacknowledged = c.Stats().Unacknowledged
 	if u.Refused+u.NotSent+u.Uncertain+u.Kept+u.Unacknowledged == 0 {
 		return nil
 	}

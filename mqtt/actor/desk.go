@@ -204,13 +204,13 @@ func (t *tracker) owes(o owed) {
 	for _, e := range o.events {
 		t.tell(e)
 	}
+	t.settled = t.settled || o.settled
 	if o.gen == t.link.gen && t.link.wire != nil {
 		if t.readHeld && !o.held {
 			t.activity.held = time.Now()
 		}
 		t.readHeld = o.held
 		t.rearm()
-		t.settled = t.settled || o.settled
 		if o.acks != nil {
 			t.acks = append(t.acks, *o.acks...)
 		}

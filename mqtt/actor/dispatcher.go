@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // dispatcher owns all that comes in: which streams a message is for, room, QoS 2 identifiers, and the acknowledgements in
@@ -36,12 +34,18 @@ type dispatcher struct {
 	broken     bool // a fault was found: nothing more is taken of this connection
 	answerOwed bool
 	closing    bool
+	settling   bool // the tracker waits for what the application has acknowledged,
+	missing    int  // and so many streams have not told
+	abandoned  int  // unacknowledged when the last connection ended
+	finishing  bool
 
 	routes   routes
 	streams  map[uint64]*branch // those that are declared or not yet retired
 	messages *branch            // where what nobody else wants waits
 	last     uint64             // number given to a stream
-	targets  []*branch          // of the message at hand
+	targets  []*branch          // of the message at hand,
+	unasked  bool               // which is for Messages, and nobody has asked for that
+	turns    uint64             // number of the last message
 	touched  []*branch          // may be lent something
 	blocked  []*branch          // wait for acknowledgements before they may be lent more
 	fresh    []*branch          // wait for what Messages has lent
@@ -52,6 +56,7 @@ type dispatcher struct {
 	handed     map[uint16]struct{} // QoS 1 identifiers that came before this connection, were handed out and not acknowledged
 	unfinished int                 // messages of this connection that count against Receive Maximum
 	out        int                 // QoS 1 and 2 messages with streams or application, unacknowledged
+	eased      bool                // some have left
 	carried    int                 // QoS 1 and 2 messages of former connections that wait for the application
 	heldBytes  int                 // of QoS 1 and 2 that wait
 	looseBytes int                 // of QoS 0 that wait
@@ -62,7 +67,7 @@ type dispatcher struct {
 	letter owed       // to the tracker, what is new
 	held   bool       // what it was told of reading
 
-	watch
+	vigil
 	counts  InboundStats
 	claimed bool
 }
@@ -118,12 +123,15 @@ func (d *dispatcher) run(ctx context.Context) error {
 // turn does what follows from what has happened.
 func (d *dispatcher) turn() {
 	d.now = time.Since(d.began)
-	d.look()
+	if d.untended() {
+		d.giveUp()
+	}
 	d.emit()
 	for d.rest != nil && d.resume() {
 		d.emit()
 	}
 	d.feed()
+	d.stall()
 	d.gather()
 	d.arm()
 }
@@ -157,16 +165,40 @@ func (d *dispatcher) note(n notice) {
 	for _, number := range n.retired {
 		d.retire(number)
 	}
-	if d.closing {
-		d.drainVerdicts()
-		d.dropRest()
+	if d.closing && !d.settling {
+		d.settle()
+	}
+}
+
+// settle sees to it that what the application has acknowledged so far is told before Close goes on (contract 18): verdicts
+// that are here, and what streams have handed out and not reported yet.
+func (d *dispatcher) settle() {
+	d.settling = true
+	d.drainVerdicts()
+	d.dropRest()
+	for _, b := range d.streams {
+		if b.running {
+			b.asked = true
+			d.missing++
+			b.recall()
+		}
+	}
+	d.letter.settled = d.missing == 0
+}
+
+// answered notes that a stream has reported all.
+func (d *dispatcher) answered(b *branch) {
+	if b.asked {
+		b.asked = false
+		d.missing--
+		d.letter.settled = d.missing == 0
 	}
 }
 
 // due says whether the tracker has to be told something.
 func (d *dispatcher) due() bool {
 	l := &d.letter
-	return l.acks != nil || l.events != nil || l.fault != nil || l.held != d.held
+	return l.acks != nil || l.events != nil || l.fault != nil || l.settled || l.held != d.held
 }
 
 // sent begins the next letter.
@@ -189,4 +221,3 @@ func (d *dispatcher) fail(err error) {
 		d.broken, d.letter.fault = true, err
 	}
 }
-

@@ -46,12 +46,12 @@ func (d *dispatcher) dropRest() {
 func (d *dispatcher) arrive(a *arrival) passage {
 	p := &a.publish
 	if a.release {
-		d.release(p.PacketID)
+		d.released(p.PacketID)
 		return passed
 	}
 	if p.QoS == codec.ExactlyOnce {
 		if slot, held := d.exactly.find(p.PacketID); held {
-			return d.repeated(p, &d.exactly.slots[slot], slot)
+			return d.repeated(p, slot)
 		}
 	}
 	d.find(p)
@@ -65,15 +65,14 @@ func (d *dispatcher) arrive(a *arrival) passage {
 // it: it came for a stream that has closed, or nobody has asked for Messages.
 func (d *dispatcher) find(p *codec.Publish) {
 	d.targets = d.routes.find(p, d.targets[:0])
+	d.unasked = false
 	switch {
-	case len(d.targets) == 0:
-		d.targets = append(d.targets, d.messages)
-	case discarded(d.targets):
-		d.targets = d.targets[:0]
-		return
-	case len(d.targets) > 1 || d.targets[0].closed:
+	case len(d.targets) > 0:
 		d.targets = slices.DeleteFunc(d.targets, func(b *branch) bool { return b.closed })
-		return
+	case d.unclaimed.given:
+		d.unasked = true
+	default:
+		d.targets = append(d.targets, d.messages)
 	}
 }
 
@@ -82,12 +81,12 @@ func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
 	d.counts.Received++
 	d.turns++
 	t.turn = d.turns
-	switch {
-	case len(d.targets) == 0:
-		d.counts.Discarded++
-		return
-	case d.targets[0] == d.messages && d.given:
-		d.count(p.Topic)
+	if len(d.targets) == 0 {
+		if d.unasked {
+			d.count(p.Topic)
+		} else {
+			d.counts.Discarded++
+		}
 		return
 	}
 	it := item{publish: *p, ticket: t, came: d.now, size: int32(size)}
@@ -96,6 +95,7 @@ func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
 			it.publish = clone(p)
 		}
 		it.ticket.share = uint32(i)
+		b.got++
 		b.inbox.push(it)
 		d.touch(b)
 	}

@@ -105,6 +105,7 @@ func (d *dispatcher) linkDown(n linkDown) {
 	if !d.up || n.gen != d.link.gen {
 		return
 	}
+	d.abandoned = d.unacknowledged()
 	d.up = false
 	close(d.cut)
 	d.voidAcks()

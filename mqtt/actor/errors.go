@@ -28,6 +28,7 @@ var (
 var (
 	errReconnect = errors.New("reconnect was asked for")
 	errCut       = errors.New("connection dropped")
+	errLingered  = errors.New("the server did not end the connection after DISCONNECT")
 	errAbandoned = errors.New("connect was given up")
 )
 

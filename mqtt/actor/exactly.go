@@ -40,7 +40,7 @@ func (x *exactly) hold(h heldID) (slot uint32) {
 	}
 	if n := len(x.free); n > 0 {
 		slot, x.free = x.free[n-1], x.free[:n-1]
-		h.entries = append(x.slots[slot].entries[:0], h.entries...) // the memory of the last one serves again
+		h.entries = x.slots[slot].entries // the memory of the last one serves again
 	} else {
 		slot = uint32(len(x.slots))
 		x.slots = append(x.slots, heldID{})
@@ -48,6 +48,11 @@ func (x *exactly) hold(h heldID) (slot uint32) {
 	x.slots[slot] = h
 	x.index[h.id] = slot
 	return slot
+}
+
+// wait notes an arrival of the message that is to be answered when the application has acknowledged it.
+func (x *exactly) wait(slot uint32, place uint64) {
+	x.slots[slot].entries = append(x.slots[slot].entries, place)
 }
 
 // release frees a slot and its identifier.

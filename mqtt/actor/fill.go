@@ -11,7 +11,7 @@ import (
 func (t *tracker) fill() {
 	b := t.buffer
 	t.fillAcks(b)
-	for len(b.bytes) < softBuffer {
+	for len(b.bytes) < softBuffer && !t.farewell() {
 		op := t.sendable()
 		if op == nil || !t.put(b, op) {
 			break

@@ -37,12 +37,11 @@ type Inbound[M any] struct {
 
 // StreamHandle is what callers hold of one stream. Any goroutine may use it.
 type StreamHandle[M any] struct {
-	number    uint64
+	number    uint64 // written before anybody else has the handle
 	out, each <-chan M
 	back      chan<- givenBack[M] // to stream, callers wait a turn
 	end       <-chan struct{}     // closed behind out and each
 	inquiries chan<- inquiry      // to dispatcher, callers wait a turn
-	ended     <-chan struct{}
 }
 
 // newDispatcher makes the dispatcher and its callers' side. create makes what the application is handed; it runs in the
@@ -70,23 +69,27 @@ func newStream[M any](c *Inbound[M], cfg StreamConfig, filters []string) (*branc
 	b := &branch{filters: filters, work: work, unread: work,
 		overflow: cmp.Or(cfg.Overflow, c.cfg.overflow), ack: cmp.Or(cfg.Ack, c.cfg.ack)}
 	b.inbox.room = Bounds{cmp.Or(cfg.Inbox.Messages, c.cfg.inbox.Messages), cmp.Or(cfg.Inbox.Bytes, c.cfg.inbox.Bytes)}
-	b.process = &stream[M]{self: b, create: c.create, work: work, reports: c.reports, back: back, out: out, each: each, end: end}
-	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, inquiries: c.inquiries, ended: c.ended}
+	b.process = &stream[M]{self: b, create: c.create, ack: b.ack, work: work, reports: c.reports, back: back, out: out, each: each, end: end}
+	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, inquiries: c.inquiries}
 }
 
-// Claim says that somebody listens on Messages from now on, and gives its handle, whose number is zero.
-func (c *Inbound[M]) Claim() *StreamHandle[M] {
+// Root is the handle of Messages, whose number is zero. It hands out nothing before Claim.
+func (c *Inbound[M]) Root() *StreamHandle[M] { return c.messages }
+
+// Claim says that somebody listens on Messages from now on. It takes one turn of the dispatcher's.
+func (c *Inbound[M]) Claim() {
 	select {
 	case c.inquiries <- claimMessages{}:
 	case <-c.ended:
 	}
-	return c.messages
 }
 
 // Declare makes a stream: from now on what matches one of filters goes to it, and what waits on Messages and matches moves
-// to it. filters belongs to the client from here on. The error is ErrClosed when the client has ended.
-func (c *Inbound[M]) Declare(cfg StreamConfig, filters []string) (*StreamHandle[M], error) {
+// to it. filters belongs to the client from here on; tag is what statistics name the stream by, beside its number. The
+// error is ErrClosed when the client has ended.
+func (c *Inbound[M]) Declare(cfg StreamConfig, filters []string, tag any) (*StreamHandle[M], error) {
 	b, handle := newStream(c, cfg, filters)
+	b.tag = tag
 	reply := make(chan uint64, 1)
 	select {
 	case c.inquiries <- declareStream{b, reply}:
@@ -110,6 +113,9 @@ func (c *Inbound[M]) Stats() InboundStats {
 
 // Number is what events and statistics call the stream; zero is Messages.
 func (s *StreamHandle[M]) Number() uint64 { return s.number }
+
+// Closed says whether the stream has ended: its channels are closed.
+func (s *StreamHandle[M]) Closed() bool { return closed(s.end) }
 
 // Out gives each message to whoever receives from it; at AckOnTake that acknowledges it.
 func (s *StreamHandle[M]) Out() <-chan M { return s.out }

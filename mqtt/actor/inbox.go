@@ -22,6 +22,7 @@ type inbox struct {
 	room     Bounds // for QoS 0
 	segments []*segment
 	n        int
+	bytes    int
 	loose    Bounds // what waits of QoS 0
 }
 
@@ -54,6 +55,7 @@ func (b *inbox) fits(size int) bool {
 func (b *inbox) push(it item) {
 	*b.extend() = it
 	b.n++
+	b.bytes += int(it.size)
 	if it.publish.QoS == codec.AtMostOnce {
 		b.loose.Messages++
 		b.loose.Bytes += int(it.size)
@@ -92,6 +94,7 @@ func (b *inbox) pop() {
 	s := b.segments[0]
 	it := &s.items[s.head]
 	b.n--
+	b.bytes -= int(it.size)
 	if it.publish.QoS == codec.AtMostOnce {
 		b.loose.Messages--
 		b.loose.Bytes -= int(it.size)

@@ -15,7 +15,6 @@ type entry struct {
 	id      uint16
 	qos     codec.QoS
 	settled bool
-	void    bool   // nothing is to be answered any more
 	slot    uint32 // QoS 2: where the message is in exactly,
 	first   uint64 // and the place of its first arrival, which tells it from others there
 	claim   claim  // QoS 2 keeps it in exactly, and here only what is to be answered
@@ -48,11 +47,9 @@ func (o *arrivalOrder) push(e entry) (place uint64) {
 	return place
 }
 
-// settle says what the entry is to be answered with.
+// settle says what an entry is to be answered with.
 func (o *arrivalOrder) settle(e *entry, code codec.ReasonCode, props *codec.ReasonProperties) {
-	if !e.settled {
-		o.settled++
-	}
+	o.settled++
 	e.settled, e.claim.code, e.claim.props = true, code, props
 }
 

@@ -90,15 +90,15 @@ func (t *tracker) replace(op, by *Op) {
 	}
 }
 
-// watch closes a channel when an operation ends, or with stored when its session has it.
-type watch struct {
+// endWatch closes a channel when an operation ends, or with stored when its session has it.
+type endWatch struct {
 	op     *Op
 	closed chan<- struct{}
 	stored bool
 	reply  chan<- struct{}
 }
 
-func (q watch) answer(t *tracker) {
+func (q endWatch) answer(t *tracker) {
 	switch {
 	case q.op.state == opEnded, q.stored && q.op.state >= opQueued && q.op.qos() > 0:
 		close(q.closed)
@@ -205,6 +205,12 @@ func (q closeAsk) answer(t *tracker) {
 	}
 	t.hurried = t.hurried || q.hurry || q.abort
 	if q.abort {
+		if t.link.wire != nil {
+			select {
+			case t.link.wire.why <- ErrClosed:
+			default:
+			}
+		}
 		t.cut()
 		t.end(ErrClosed)
 	}

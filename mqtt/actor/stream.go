@@ -11,6 +11,7 @@ import (
 type stream[M any] struct {
 	self   *branch // what the dispatcher knows it by; never looked into
 	create func(*Handout) M
+	ack    AckMode
 
 	work      <-chan []item       // from dispatcher: a batch, or nil to ask for what is left; closed to end
 	reports   chan<- report       // to dispatcher, which always takes
@@ -123,7 +124,7 @@ func (s *stream[M]) load() bool {
 		s.offer, s.offered, s.again = s.returned[0].m, true, true
 	case s.taken < len(s.batch):
 		it := &s.batch[s.taken]
-		s.handout = Handout{&it.publish, it.again, it.ticket}
+		s.handout = Handout{&it.publish, it.again, s.ack, it.ticket}
 		s.offer, s.offered, s.again = s.create(&s.handout), true, false
 	}
 	return s.offered

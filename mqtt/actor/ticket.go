@@ -6,7 +6,8 @@ import "github.com/sluicemq/sluice/mqtt/codec"
 // application's value of it; nothing that it refers to is ever written again, but Publish's own memory is.
 type Handout struct {
 	Publish     *codec.Publish
-	Redelivered bool // this client has handed it out before
+	Redelivered bool    // this client has handed it out before
+	Ack         AckMode // of its stream
 	Ticket      Ticket
 }
 

@@ -37,9 +37,7 @@ func (w *writer) run(ctx context.Context) error {
 				return err
 			}
 			if last {
-				w.halfClose()
-				<-ctx.Done() // the reader sees the server's end, or its deadline
-				return context.Cause(ctx)
+				return w.leave(ctx)
 			}
 		case <-w.ping:
 			if err := w.writePing(); err != nil {
@@ -80,10 +78,22 @@ func (w *writer) writePing() error {
 // halfCloser is what a transport has that can say "no more from here" and still listen.
 type halfCloser interface{ CloseWrite() error }
 
+// leave waits for the server's end, which the reader sees unless our own application holds it up.
+func (w *writer) leave(ctx context.Context) error {
+	w.halfClose()
+	patience := time.NewTimer(lingering)
+	defer patience.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-patience.C:
+		return errLingered
+	}
+}
+
 // halfClose lets the server read DISCONNECT to the end: a socket closed with unread input is reset, and the server then sends the will.
 func (w *writer) halfClose() {
 	if h, ok := w.conn.(halfCloser); ok {
 		h.CloseWrite()
 	}
-	w.conn.SetReadDeadline(time.Now().Add(lingering))
 }

@@ -1,9 +1,6 @@
 package codec
 
-import (
-	"slices"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // keepBuffer is the largest buffer that Reset keeps, in bytes.
 const keepBuffer = 64 << 10
@@ -26,7 +23,6 @@ func (p *Prepared) Set(m *Publish) error {
 	e := encoder{b: p.buf[:0], packet: TypePublish, block: publishBlock}
 	p.judge(&e, m)
 	if e.err == nil {
-		e.b = slices.Grow(e.b, 2+len(m.Topic)+len(m.Payload))
 		e.uint16(uint16(len(m.Topic)))
 		e.b = append(e.b, m.Topic...)
 		p.props = len(e.b)

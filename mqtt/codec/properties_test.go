@@ -71,13 +71,13 @@ func propertyTable(t *testing.T) (rows []propertyRow) {
 	for line := range strings.Lines(strings.TrimSpace(propertyRows)) {
 		columns := strings.Split(strings.TrimRight(line, "\n"), "|")
 		row := propertyRow{columns[0], columns[1], map[string]string{}, map[string]ReasonCode{}}
-		for _, home := range strings.Fields(columns[2]) {
+		for home := range strings.FieldsSeq(columns[2]) {
 			name := strings.TrimRight(home, "/cs*")
 			require.Contains(t, homes, name)
 			row.homes[name] = strings.TrimPrefix(home, name)
 		}
 		value := ""
-		for _, part := range strings.Fields(columns[3]) {
+		for part := range strings.FieldsSeq(columns[3]) {
 			digits, code, last := strings.Cut(part, "=")
 			value += digits
 			if last {

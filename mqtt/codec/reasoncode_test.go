@@ -75,7 +75,7 @@ func reasonPlacings(t *testing.T) (allowed map[placing]bool, names map[ReasonCod
 		_, err := fmt.Sscanf(columns[0], "%x", &code)
 		require.NoError(t, err)
 		names[code] = columns[1]
-		for _, cell := range strings.Fields(columns[2]) {
+		for cell := range strings.FieldsSeq(columns[2]) {
 			packet, sender, one := strings.Cut(cell, "/")
 			p := reasonPackets[packet]
 			for _, from := range []Side{FromClient, FromServer} {

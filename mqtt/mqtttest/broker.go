@@ -77,6 +77,7 @@ func (b *Broker) Close() {
 		}
 		for _, s := range c.sessions {
 			s.stopTimers()
+			s.link = nil
 		}
 	})
 	b.server.Close()

@@ -145,5 +145,5 @@ func (c *core) disconnect(l *link, p *codec.Disconnect) {
 		}
 		l.session.expiry = *p.Properties.SessionExpiryInterval
 	}
-	c.end(l, false)
+	c.end(l, true)
 }

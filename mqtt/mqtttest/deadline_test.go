@@ -14,7 +14,7 @@ import (
 	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
-func requireTimeout(t *testing.T, err error) {
+func requireTimeout(t testing.TB, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	var netErr net.Error

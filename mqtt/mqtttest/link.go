@@ -99,7 +99,7 @@ func (l *link) append(p codec.Packet, delay time.Duration, answers int) (fate, e
 
 // take gives the writer its next batch, and takes back the bytes of the last.
 func (l *link) take(written []byte) (next batch, more bool) {
-	if cap(written) <= keepBuffer {
+	if written != nil && cap(written) <= keepBuffer {
 		l.spare = written[:0]
 	}
 	if len(l.out) == 0 {

@@ -125,5 +125,8 @@ func (p *PipeConn) wrap(op string, err error) error {
 // addr names an end.
 type addr struct{ network, address string }
 
+// Network is what was dialled, or "mem".
 func (a addr) Network() string { return a.network }
-func (a addr) String() string  { return a.address }
+
+// String is the address.
+func (a addr) String() string { return a.address }

@@ -1,0 +1,189 @@
+package actor
+
+import "github.com/sluicemq/sluice/mqtt/codec"
+
+// feed lends to the streams that may have something new. Those that wait for acknowledgements are looked at again when
+// some have left.
+func (d *dispatcher) feed() {
+	if d.eased {
+		d.eased = false
+		for _, b := range d.blocked {
+			b.blocked = false
+			d.touch(b)
+		}
+		d.blocked = d.blocked[:0]
+	}
+	for _, b := range d.touched {
+		b.touched = false
+		if b.idle() && (b != d.messages || d.claimed) {
+			d.lendTo(b)
+		}
+	}
+	clear(d.touched)
+	d.touched = d.touched[:0]
+}
+
+func (d *dispatcher) lendTo(b *branch) {
+	items := b.inbox.front()
+	n := 0
+	for n < len(items) && d.lend(&items[n]) {
+		n++
+	}
+	if n == 0 {
+		if len(items) > 0 && !b.blocked {
+			b.blocked = true
+			d.blocked = append(d.blocked, b)
+		}
+		return
+	}
+	if !b.running {
+		d.living++
+		b.start(&d.nursery)
+	}
+	b.lent, b.told = n, 0
+	b.work <- items[:n:n] // there is room: nothing was lent
+}
+
+// lend says whether an item may go to its stream now. No more than Receive Maximum are out without acknowledgement, and
+// those the ones that came first, so that what is out doesn't keep back what would make the acknowledgements leave.
+func (d *dispatcher) lend(it *item) bool {
+	t := &it.ticket
+	c := d.claimOf(t)
+	if c == nil {
+		return true
+	}
+	limit := d.cfg.receiveMaximum
+	if c.lent == 0 && d.out >= limit || t.place >= d.order.base+uint64(limit) {
+		return false
+	}
+	if c.lent == 0 {
+		d.out++
+	}
+	c.lent++
+	if len(d.handed) > 0 && it.publish.Dup && t.qos == codec.AtLeastOnce {
+		_, it.again = d.handed[it.publish.PacketID]
+	}
+	return true
+}
+
+// unlend takes back what a stream has not handed out.
+func (d *dispatcher) unlend(b *branch) {
+	left := b.lent - b.told
+	for it := range b.inbox.all {
+		if left--; left < 0 {
+			break
+		}
+		if c := d.claimOf(&it.ticket); c != nil {
+			if c.lent--; c.lent == 0 {
+				d.out--
+				d.eased = true
+			}
+		}
+	}
+	b.lent, b.told = 0, 0
+}
+
+// reported takes a stream's report.
+func (d *dispatcher) reported(r report) {
+	b := r.from
+	for ; b.told < r.taken; b.told++ {
+		d.taken(b, r.through>>b.told&1 == 1)
+	}
+	if b.told == b.lent {
+		b.lent, b.told = 0, 0
+	}
+	if r.recalled || r.last {
+		d.unlend(b)
+		b.recalled = false
+		d.answered(b)
+	}
+	switch {
+	case r.last:
+		d.left(b, r.handled)
+		return
+	case b.ack == AckOnTake:
+		for i := range r.handled {
+			d.answer(&r.handled[i], codec.Success, nil)
+		}
+	}
+	if r.recalled && b.purge {
+		d.purgeBranch(b)
+	}
+	if b == d.messages && b.lent == 0 {
+		d.inheritAll()
+	}
+	d.touch(b)
+}
+
+// taken notes that the application has the first item of b.
+func (d *dispatcher) taken(b *branch, each bool) {
+	it := &b.inbox.front()[0]
+	d.counts.Taken++
+	b.taken++
+	d.depart(it)
+	if t := &it.ticket; t.qos != codec.AtMostOnce {
+		if c := d.claimOf(t); c != nil {
+			c.handed = true
+		} else if t.qos == codec.AtLeastOnce && t.bond.session == d.session.session && d.former(t) {
+			d.hand(it.publish.PacketID)
+		}
+		if !each && b.ack == AckOnTake {
+			d.answer(t, codec.Success, nil)
+		}
+	}
+	b.inbox.pop()
+}
+
+// depart counts that an item doesn't wait any more.
+func (d *dispatcher) depart(it *item) {
+	if it.ticket.qos == codec.AtMostOnce {
+		d.looseBytes -= int(it.size)
+		return
+	}
+	d.heldBytes -= int(it.size)
+	if d.former(&it.ticket) {
+		d.carried--
+	}
+}
+
+// left ends a stream whose process has ended.
+func (d *dispatcher) left(b *branch, returned []Ticket) {
+	d.living--
+	b.running = false
+	if d.finishing {
+		return // what is left stays unacknowledged (contract 18)
+	}
+	for i := range returned {
+		d.judge(verdict{ticket: returned[i], discard: true})
+	}
+	d.discard(b)
+	d.forget(b)
+}
+
+// discard acknowledges what a closed stream holds (contract 14).
+func (d *dispatcher) discard(b *branch) {
+	for it := range b.inbox.all {
+		d.depart(it)
+		d.judge(verdict{ticket: it.ticket, discard: true})
+	}
+	b.inbox.empty()
+}
+
+// finish ends all streams and waits for them.
+func (d *dispatcher) finish() {
+	d.finishing = true
+	for _, b := range d.streams {
+		if !b.closed {
+			b.stop()
+		}
+	}
+	for d.living > 0 {
+		d.reported(<-d.reports) // each stream's last; they wait for nobody else
+	}
+	d.nursery.Wait()
+	*d.final = d.stats()
+	if d.up {
+		close(d.cut)
+	}
+	close(d.ended)
+}
