@@ -94,14 +94,13 @@ func TestCheckingAGoodMessageTakesNoMemory(t *testing.T) {
 	}))
 }
 
-func TestB258MessagesThatNeedV5(t *testing.T) {
-	require.False(t, (&Message{}).needsV5())
-	require.False(t, (&Message{Properties: &PublishProperties{}}).needsV5())
+func TestPropertiesThatAreSet(t *testing.T) {
+	require.True(t, (&PublishProperties{UserProperties: []UserProperty{}}).empty())
 	for name, p := range map[string]PublishProperties{
 		"format": {PayloadFormatIndicator: 1}, "expiry": {MessageExpiryInterval: new(time.Second)}, "alias": {TopicAlias: 1},
 		"response": {ResponseTopic: "r"}, "correlation": {CorrelationData: []byte{}}, "type": {ContentType: "t"},
 		"user": {UserProperties: []UserProperty{{}}},
 	} {
-		require.True(t, (&Message{Properties: &p}).needsV5(), name)
+		require.False(t, p.empty(), name)
 	}
 }

@@ -76,6 +76,3 @@ func (p *PublishProperties) empty() bool {
 	return p.PayloadFormatIndicator == 0 && p.MessageExpiryInterval == nil && p.TopicAlias == 0 && p.ResponseTopic == "" &&
 		p.CorrelationData == nil && p.ContentType == "" && len(p.UserProperties) == 0
 }
-
-// needsV5 says whether m has something set that only MQTT 5.0 can carry.
-func (m *Message) needsV5() bool { return m.Properties != nil && !m.Properties.empty() }

@@ -119,7 +119,9 @@ func (t *tracker) disconnected(n linkDown) {
 	if t.state == StateConnected {
 		t.state = StateReconnecting
 	}
-	t.tellOffline()
+	if !t.closing {
+		t.tellOffline()
+	}
 	t.tell(EventDisconnected{n.why, t.link.server})
 	t.tellLost()
 }

@@ -215,9 +215,10 @@ func (d *dispatcher) owe(a ack) {
 	*d.letter.acks = append(*d.letter.acks, a)
 }
 
-// fail ends the connection.
-func (d *dispatcher) fail(err error) {
+// fail ends the connection. What comes after is dropped.
+func (d *dispatcher) fail(err error) passage {
 	if !d.broken {
 		d.broken, d.letter.fault = true, err
 	}
+	return passed
 }

@@ -9,6 +9,9 @@ import (
 // mostEntries bounds what a server can make us keep by repeating a QoS 2 message that the application has not acknowledged.
 const mostEntries = 1 << 16
 
+// errQuota says that the server sent more than it was told it might.
+var errQuota = &ProtocolError{codec.ReceiveMaximumExceeded, "3.3.4", "more messages than Receive Maximum lack their acknowledgement"}
+
 // admitLoose takes a QoS 0 message when each stream that it is for has room, or says what happens without (contract 12).
 func (d *dispatcher) admitLoose(p *codec.Publish) passage {
 	size, full := sizeOf(p), false
@@ -105,8 +108,7 @@ func (d *dispatcher) room(p *codec.Publish, size int) passage {
 	switch {
 	case d.link.version == codec.V5:
 		if d.unfinished >= limit && d.overrun(p, limit) {
-			d.fail(&ProtocolError{codec.ReceiveMaximumExceeded, "3.3.4", "more messages than Receive Maximum lack their acknowledgement"})
-			return passed
+			return d.fail(errQuota)
 		}
 	case !d.answerOwed && n >= limit:
 		return waits
@@ -120,8 +122,7 @@ func (d *dispatcher) room(p *codec.Publish, size int) passage {
 	if !d.answerOwed {
 		return waits
 	}
-	d.fail(ErrInboundOverrun)
-	return passed
+	return d.fail(ErrInboundOverrun)
 }
 
 // limit is the Receive Maximum of this connection.
@@ -132,33 +133,23 @@ func (d *dispatcher) limit() int {
 	return d.cfg.receiveMaximum
 }
 
-// overrun counts again when there seem to be too many: what repeats an identifier takes no second place of the quota.
+// overrun counts again when there seem to be too many: a QoS 1 message that repeats an identifier takes no second place of
+// the quota.
 func (d *dispatcher) overrun(p *codec.Publish, limit int) bool {
-	if !p.Dup {
-		return d.unfinished-d.repeats() >= limit
-	}
-	known := false
+	repeats, known := 0, make(map[uint16]struct{})
 	for place := d.order.base; place < d.order.next; place++ {
 		e := d.order.at(place)
-		known = known || e.qos == codec.AtLeastOnce && e.id == p.PacketID
-	}
-	return !known && d.unfinished-d.repeats() >= limit
-}
-
-// repeats counts the QoS 1 messages whose identifier another one has that came before and isn't acknowledged either.
-func (d *dispatcher) repeats() (n int) {
-	seen := make(map[uint16]struct{})
-	for place := d.order.base; place < d.order.next; place++ {
-		e := d.order.at(place)
-		if e.qos != codec.AtLeastOnce {
-			continue
+		if _, again := known[e.id]; again && e.qos == codec.AtLeastOnce {
+			repeats++
 		}
-		if _, again := seen[e.id]; again {
-			n++
+		if e.qos == codec.AtLeastOnce {
+			known[e.id] = struct{}{}
 		}
-		seen[e.id] = struct{}{}
 	}
-	return n
+	if _, again := known[p.PacketID]; again && p.Dup && p.QoS == codec.AtLeastOnce {
+		return false
+	}
+	return d.unfinished-repeats >= limit
 }
 
 // enter gives an arrival its place in the order of acknowledgements.
@@ -174,15 +165,13 @@ func (d *dispatcher) repeated(p *codec.Publish, slot uint32) passage {
 	h := &d.exactly.slots[slot]
 	if h.gen != d.link.gen {
 		if d.link.version == codec.V5 && d.unfinished >= d.limit() && d.overrun(p, d.limit()) {
-			d.fail(&ProtocolError{codec.ReceiveMaximumExceeded, "3.3.4", "more messages than Receive Maximum lack their acknowledgement"})
-			return passed
+			return d.fail(errQuota)
 		}
 		h.gen = d.link.gen
 		d.unfinished++
 	}
 	if d.order.len() >= mostEntries {
-		d.fail(ErrInboundOverrun)
-		return passed
+		return d.fail(ErrInboundOverrun)
 	}
 	e := entry{id: h.id, qos: p.QoS, slot: slot, first: h.first, settled: h.acked}
 	e.claim.code, e.claim.props = h.claim.code, h.claim.props

@@ -1,6 +1,10 @@
 package actor
 
-import "github.com/sluicemq/sluice/mqtt/codec"
+import (
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
 
 // linkNews is what the supervisor tells: a linkUp, a linkDown or a census.
 type linkNews interface{ linkNews() }
@@ -38,6 +42,7 @@ func (b *bonds) bindConnection() {
 }
 
 func (d *dispatcher) hear(news linkNews) {
+	d.now = time.Since(d.began) // what waited for room takes its place now
 	switch n := news.(type) {
 	case linkUp:
 		d.linkUp(n)
@@ -64,7 +69,7 @@ func (d *dispatcher) linkUp(n linkUp) {
 	if resumed {
 		d.purge()
 	}
-	d.census()
+	d.recount()
 }
 
 // loseSession forgets what the server has forgotten. What waits is still handed out, but can't be acknowledged any more.
@@ -116,7 +121,7 @@ func (d *dispatcher) linkDown(n linkDown) {
 		h.carried, h.entries = !h.acked, h.entries[:0]
 	}
 	d.unfinished = 0
-	d.census()
+	d.recount()
 }
 
 // voidAcks drops what the tracker has not taken.
@@ -170,8 +175,8 @@ func (d *dispatcher) keepLoose() {
 	d.dropRest()
 }
 
-// census counts what former connections have left: it takes room as long as the application hasn't dealt with it.
-func (d *dispatcher) census() {
+// recount counts what former connections have left: it takes room as long as the application hasn't dealt with it.
+func (d *dispatcher) recount() {
 	d.carried, d.out = 0, 0
 	for _, b := range d.streams {
 		for it := range b.inbox.all {

@@ -73,9 +73,6 @@ func newStream[M any](c *Inbound[M], cfg StreamConfig, filters []string) (*branc
 	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, inquiries: c.inquiries}
 }
 
-// Root is the handle of Messages, whose number is zero. It hands out nothing before Claim.
-func (c *Inbound[M]) Root() *StreamHandle[M] { return c.messages }
-
 // Claim says that somebody listens on Messages from now on. It takes one turn of the dispatcher's.
 func (c *Inbound[M]) Claim() {
 	select {
@@ -85,11 +82,9 @@ func (c *Inbound[M]) Claim() {
 }
 
 // Declare makes a stream: from now on what matches one of filters goes to it, and what waits on Messages and matches moves
-// to it. filters belongs to the client from here on; tag is what statistics name the stream by, beside its number. The
-// error is ErrClosed when the client has ended.
-func (c *Inbound[M]) Declare(cfg StreamConfig, filters []string, tag any) (*StreamHandle[M], error) {
+// to it. filters belongs to the client from here on. The error is ErrClosed when the client has ended.
+func (c *Inbound[M]) Declare(cfg StreamConfig, filters []string) (*StreamHandle[M], error) {
 	b, handle := newStream(c, cfg, filters)
-	b.tag = tag
 	reply := make(chan uint64, 1)
 	select {
 	case c.inquiries <- declareStream{b, reply}:
@@ -113,9 +108,6 @@ func (c *Inbound[M]) Stats() InboundStats {
 
 // Number is what events and statistics call the stream; zero is Messages.
 func (s *StreamHandle[M]) Number() uint64 { return s.number }
-
-// Closed says whether the stream has ended: its channels are closed.
-func (s *StreamHandle[M]) Closed() bool { return closed(s.end) }
 
 // Out gives each message to whoever receives from it; at AckOnTake that acknowledges it.
 func (s *StreamHandle[M]) Out() <-chan M { return s.out }

@@ -95,14 +95,14 @@ func TestRefuse(t *testing.T) { // §3.2.2.2
 	overVersions(t, func(t *testing.T, v codec.Version) {
 		b := broker(t)
 		for code, on3 := range map[codec.ReasonCode]codec.ReasonCode{
-			codec.NotAuthorized: codec.ServerUnavailable, codec.BadUserNameOrPassword: codec.BadUserNameOrPassword,
+			codec.NotAuthorized: codec.NotAuthorized, codec.BadUserNameOrPassword: codec.BadUserNameOrPassword,
 			codec.Banned: codec.ServerUnavailable,
 		} {
 			b.Refuse(code)
 			c := dial(t, b, v)
 			c.send(&codec.Connect{ClientID: "me", CleanStart: true})
 			want := code
-			if v != codec.V5 && code != codec.NotAuthorized {
+			if v != codec.V5 {
 				want = on3
 			}
 			require.Equal(t, want, expect[*codec.ConnAck](c).Code)

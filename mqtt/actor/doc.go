@@ -1,0 +1,67 @@
+// Package actor is the processes of a client, and the plain types that they own.
+//
+// A process is one goroutine around one select, and the only one that touches its state. What crosses a channel belongs to
+// its receiver; what went to more than one is never written again. There is no lock. The package doesn't know the public
+// types: it hands out messages through a type parameter, and takes dialling, logging and tracing as functions.
+//
+// # Processes
+//
+//	supervisor   client       the way to a server: which is next, version, backoff; joins what a connection needs
+//	attempt      an attempt   dial, CONNECT, CONNACK, beside the supervisor's select
+//	tracker      client       all that goes out, and the desk: state, counts, events
+//	dispatcher   client       all that comes in: streams, room, QoS 2 identifiers, owed acknowledgements
+//	stream       a stream     what it offers to the application; starts with the first message for it
+//	reader       connection   the read half
+//	writer       connection   the write half
+//	pinger       connection   when a sign of life is due
+//	closer       connection   closes the net.Conn, alone
+//
+// [Start] joins supervisor, tracker and dispatcher; the supervisor joins reader, writer, pinger and closer for each
+// connection. A join stops all when one ends, and waits for all.
+//
+// # Arrows
+//
+// Each channel, from sender to receiver. On --> the sender may wait: (turn) for no more than the receiver's next turn, whose
+// select always takes it. On ..> it never does: all that can be outstanding has room (the number), a full channel
+// loses to a newer value or a count (ring), or repeats merge with what is there (signal).
+//
+//	caller      --> tracker      operations, in call order             room in the outbox; 512 lie in the channel
+//	caller      --> tracker      questions                             turn
+//	caller      --> dispatcher   questions                             turn
+//	application --> dispatcher   verdicts: Ack, Reject                 turn, when more than ReceiveMaximum lie there
+//	application --> stream       a message that a loop gives back      turn
+//	stream      --> application  the next message                      the application takes it; orders reach the stream
+//	stream      --> dispatcher   reports: taken so far                 turn
+//	reader      --> tracker      answers, a batch                      turn
+//	reader      --> dispatcher   arrivals, a batch                     room, while reading is held
+//	pinger      --> tracker      when did packets leave and come?      turn
+//	supervisor  --> tracker      up, down, attempting, retrying        turn
+//	supervisor  --> dispatcher   up, down, census                      turn
+//
+//	tracker     ..> caller       outcome, admission, answers           1, made with what is asked
+//	tracker     ..> callers      strictness                            2, tokens that are counted
+//	tracker     ..> application  events, through Config.Tell           ring
+//	tracker     ..> writer       the buffer                            1: there is one
+//	writer      ..> tracker      the buffer, a PINGREQ has left        2
+//	tracker     ..> closer       cut                                   signal
+//	pinger      ..> writer       PINGREQ is due                        signal
+//	dispatcher  ..> tracker      owed                                  0: a case of its select, what isn't taken grows
+//	tracker     ..> dispatcher   notice                                1: taken back and merged when it wasn't read
+//	dispatcher  ..> stream       a batch, a recall                     1: the stream has none
+//	dispatcher  ..> caller       answers                               1, made with the question
+//	dispatcher  ..> supervisor   the answer to census                  1, made with it
+//	dispatcher  ..> whoever acks the connection or session is gone     closed
+//	tracker     ..> pinger       the answer                            1
+//	tracker     ..> supervisor   connect, stop, reconnect              signal
+//	tracker     ..> supervisor   end; why this connection ends         1
+//	tracker     ..> supervisor   log                                   ring
+//	attempt     ..> supervisor   what it found                         1
+//	connection  ..> supervisor   why it ended, when all of it has      1
+//
+// Tracker and dispatcher wait for nobody, so an edge of the wait-for graph that ends there goes no further. Two circles
+// could close through the outside. The application waits for an answer that lies behind messages which it doesn't take; and
+// the server may stop reading from us until we read from it. Both are cut at the same place: while an answer is owed to us,
+// or a write has made no progress for a second, the dispatcher doesn't hold reading (notice.answerOwed).
+//
+// docs/design.md says more.
+package actor
