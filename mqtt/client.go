@@ -2,7 +2,6 @@ package mqtt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -81,15 +80,7 @@ func (c *Client) dial(ctx context.Context, server, attempt int) (net.Conn, error
 // Errors are ErrConnected while another Connect runs or after one succeeded, ErrClosed, *ConnectError around the cause
 // (a *ReasonError when the server refused), and ctx's own.
 func (c *Client) Connect(ctx context.Context) error {
-	return failed("connect", c.connectError(c.core.Connect(ctx)))
-}
-
-// connectError makes what an attempt failed with public.
-func (c *Client) connectError(err error) error {
-	if a, ok := errors.AsType[*actor.AttemptError](err); ok {
-		return connectError(a.Server, a.Attempt, -1, a.Err)
-	}
-	return err
+	return failed("connect", c.core.Connect(ctx))
 }
 
 // AwaitConnected returns nil as soon as the client is connected, at once when it is already. Errors are ErrClosed, or why
@@ -118,7 +109,7 @@ func (c *Client) Close(ctx context.Context) error {
 // Properties of the DISCONNECT packet. An *ArgumentError says what of d can't be sent; then nothing was ended. On 3.x the
 // words are left out.
 func (c *Client) CloseWith(ctx context.Context, d Disconnect) error {
-	if err := checkDisconnect(&d); err != nil {
+	if err := c.settings.checkDisconnect(&d); err != nil {
 		return failed("close", err)
 	}
 	return failed("close", c.core.Close(ctx, codecDisconnect(&d)))
@@ -134,7 +125,7 @@ func (c *Client) Done() <-chan struct{} { return c.core.Done() }
 // Err says why the client ended: ErrClosed after Close and Abort, else what it gave up for. It is nil while it has not.
 func (c *Client) Err() error {
 	if f := c.core.Final(); f != nil {
-		return failed("client ended", c.connectError(f.Err))
+		return failed("client ended", f.Err)
 	}
 	return nil
 }

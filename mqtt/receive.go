@@ -182,4 +182,3 @@ func grantsOf(o actor.Outcome) ([]Grant, error) {
 	grants := publicGrants(o.Grants)
 	return grants, subscribeError(grants)
 }
-

@@ -81,7 +81,7 @@ type linkUp struct {
 	server         string
 	attempt        int
 	clientID       string // as CONNECT had it
-	wire           *wire // the tracker's ends of this connection's channels
+	wire           *wire  // the tracker's ends of this connection's channels
 }
 
 type linkDown struct {

@@ -9,7 +9,7 @@ type ReasonProperties struct {
 	UserProperties []UserProperty
 }
 
-func (p *ReasonProperties) append(e *encoder) (any bool) {
+func (p *ReasonProperties) append(e *encoder) (some bool) {
 	at := e.openBlock(reasonBlocks[e.packet])
 	if p != nil {
 		e.string(idReasonString, p.ReasonString)

@@ -36,7 +36,7 @@ func (p *Disconnect) Append(dst []byte, v Version) ([]byte, error) {
 	return e.finish()
 }
 
-func (p *DisconnectProperties) append(e *encoder) (any bool) {
+func (p *DisconnectProperties) append(e *encoder) (some bool) {
 	at := e.openBlock(disconnectBlock)
 	if p != nil {
 		e.optional(idSessionExpiryInterval, p.SessionExpiryInterval)

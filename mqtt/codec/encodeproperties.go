@@ -9,8 +9,8 @@ func (e *encoder) openBlock(b *block) (at int) {
 	return len(e.b) - 1
 }
 
-// closeBlock writes the block's length, and reports whether there is anything in the block.
-func (e *encoder) closeBlock(at int) (any bool) {
+// closeBlock writes the block's length, and reports whether there is something in the block.
+func (e *encoder) closeBlock(at int) (some bool) {
 	e.putLength(at)
 	return len(e.b) > at+1
 }

@@ -1,8 +1,13 @@
 package codec
 
+import "slices"
+
 // vectors3 are packets of 3.1 and 3.1.1.
 func vectors3() []vector {
-	hi := []byte("hi")
+	return slices.Concat(connectVectors3(), publishVectors3(), subscribeVectors3())
+}
+
+func connectVectors3() []vector {
 	return []vector{
 		{name: "31-CONNECT", d: client31,
 			bytes: "10 10 00 06 4D 51 49 73 64 70 03 02 00 3C 00 02 63 31",
@@ -21,6 +26,12 @@ func vectors3() []vector {
 		{name: "311-CONNACK-new", d: server311, bytes: "20 02 00 00", want: &ConnAck{}},
 		{name: "311-CONNACK-resumed", d: server311, bytes: "20 02 01 00", want: &ConnAck{SessionPresent: true}},
 		{name: "311-CONNACK-refused", d: server311, bytes: "20 02 00 05", want: &ConnAck{Code: NotAuthorized, ReturnCode: 5}},
+	}
+}
+
+func publishVectors3() []vector {
+	hi := []byte("hi")
+	return []vector{
 		{name: "311-PUBLISH-q0", d: client311, bytes: "30 07 00 03 61 2F 62 68 69",
 			want: &Publish{Topic: "a/b", Payload: hi}},
 		{name: "311-PUBLISH-q0-clear", d: client311, bytes: "31 05 00 03 61 2F 62",
@@ -37,6 +48,11 @@ func vectors3() []vector {
 		{name: "311-PUBREC", d: server311, bytes: "50 02 00 0B", want: &PubRec{PacketID: 11}},
 		{name: "311-PUBREL", d: server311, bytes: "62 02 00 0B", want: &PubRel{PacketID: 11}},
 		{name: "311-PUBCOMP", d: server311, bytes: "70 02 00 0B", want: &PubComp{PacketID: 11}},
+	}
+}
+
+func subscribeVectors3() []vector {
+	return []vector{
 		{name: "311-SUBSCRIBE", d: client311, bytes: "82 0E 00 0C 00 03 61 2F 62 01 00 03 63 2F 23 02",
 			want: &Subscribe{PacketID: 12, Subscriptions: []Subscription{
 				{Filter: "a/b", QoS: AtLeastOnce}, {Filter: "c/#", QoS: ExactlyOnce}}}},

@@ -4,7 +4,7 @@ import "slices"
 
 // vectors5 are packets of 5.0.
 func vectors5() []vector {
-	return slices.Concat(connectVectors(), publishVectors(), subscribeVectors(), endVectors())
+	return slices.Concat(connectVectors(), connAckVectors(), publishVectors(), subscribeVectors(), endVectors())
 }
 
 var kv = []UserProperty{{"k", "v"}}
@@ -38,6 +38,11 @@ func connectVectors() []vector {
 			bytes: "10 18 00 04 4D 51 54 54 05 02 00 3C 09 15 00 01 58 16 00 02 01 02 00 02 63 31",
 			want: &Connect{Version: V5, CleanStart: true, KeepAlive: 60, ClientID: "c1",
 				Properties: &ConnectProperties{AuthenticationMethod: "X", AuthenticationData: []byte{1, 2}}}},
+	}
+}
+
+func connAckVectors() []vector {
+	return []vector{
 		{name: "5-CONNACK-min", d: server5, bytes: "20 03 00 00 00", want: &ConnAck{}},
 		{name: "5-CONNACK-resumed", d: server5, bytes: "20 03 01 00 00", want: &ConnAck{SessionPresent: true}},
 		{name: "5-CONNACK-limits", d: server5,

@@ -1,0 +1,160 @@
+// Command bench measures Sluice beside another Go client and the socket itself, in one run, interleaved.
+//
+// The server is a process of its own that only acknowledges or floods, so that the client is what is measured. Each row is
+// the median of several rounds, and each figure stands beside its share of the limit row: pre-encoded packets written and
+// read without a client.
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// work is one thing to do n times; it gives how long that took.
+type work struct {
+	name string
+	n    int
+	run  func(ctx context.Context, p peer, address string, n, size int) (time.Duration, error)
+}
+
+// peer is a client to be measured.
+type peer interface {
+	name() string
+	publish(ctx context.Context, address string, qos, n, size int) (time.Duration, error)
+	receive(ctx context.Context, address string, qos, n, size int) (time.Duration, error)
+}
+
+func works(scale float64) []work {
+	count := func(n int) int { return max(1000, int(float64(n)*scale)) }
+	pub := func(qos int) func(context.Context, peer, string, int, int) (time.Duration, error) {
+		return func(ctx context.Context, p peer, address string, n, size int) (time.Duration, error) {
+			return p.publish(ctx, address, qos, n, size)
+		}
+	}
+	return []work{
+		{"publish QoS 0, one goroutine", count(2_000_000), pub(0)},
+		{"publish QoS 1, 1000 in flight", count(300_000), pub(1)},
+		{"publish QoS 2, 1000 in flight", count(150_000), pub(2)},
+		{"receive QoS 0", count(1_000_000), func(ctx context.Context, p peer, address string, n, size int) (time.Duration, error) {
+			return p.receive(ctx, address, 0, n, size)
+		}},
+	}
+}
+
+func main() {
+	server := flag.Bool("serve", false, "be the server process (used by the program itself)")
+	rounds := flag.Int("rounds", 5, "rounds, of which the median counts")
+	scale := flag.Float64("scale", 1, "share of the usual number of messages")
+	size := flag.Int("size", 64, "payload in bytes")
+	only := flag.String("only", "", "only rows that contain this text")
+	flag.Parse()
+	var err error
+	if *server {
+		err = serve()
+	} else {
+		err = measure(os.Stdout, *rounds, *scale, *size, *only)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// start runs the server process; stop ends it.
+func start() (address string, stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	cmd := exec.Command(self, "-serve")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	return strings.TrimSpace(line), func() { in.Close(); cmd.Wait() }, err
+}
+
+func measure(w io.Writer, rounds int, scale float64, size int, only string) error {
+	address, stop, err := start()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	peers := []peer{limit{}, sluice{}, paho{}}
+	fmt.Fprintf(w, "%s %s/%s, %d CPUs, payload %d bytes, median of %d rounds, messages a second\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), size, rounds)
+	fmt.Fprintf(w, "| work | socket limit | Sluice | share of limit | paho.mqtt.golang | Sluice : paho |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, job := range works(scale) {
+		if !strings.Contains(job.name, only) {
+			continue
+		}
+		rates := make([][]float64, len(peers))
+		for range rounds {
+			for i, p := range peers {
+				rate, err := once(p, job, address, size)
+				if err != nil {
+					return fmt.Errorf("%s, %s: %w", p.name(), job.name, err)
+				}
+				rates[i] = append(rates[i], rate)
+			}
+		}
+		m := []float64{median(rates[0]), median(rates[1]), median(rates[2])}
+		fmt.Fprintf(w, "| %s | %.0f | %.0f | %.0f %% | %.0f | %.1f |\n", job.name, m[0], m[1], 100*m[1]/m[0], m[2], m[1]/m[2])
+	}
+	return nil
+}
+
+// once runs a job with a peer; a goroutine that is left behind is an error.
+func once(p peer, job work, address string, size int) (float64, error) {
+	runtime.GC()
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	n := job.n
+	if p.name() == "paho.mqtt.golang" {
+		n = max(1000, n/10) // it would take minutes
+	}
+	took, err := job.run(ctx, p, address, n, size)
+	if err != nil {
+		return 0, err
+	}
+	if err := gone(before); err != nil && p.name() == "Sluice" {
+		return 0, err
+	}
+	return float64(n) / took.Seconds(), nil
+}
+
+// gone says whether all goroutines that a job started have ended.
+func gone(before int) error {
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("%d goroutines were left behind", runtime.NumGoroutine()-before)
+}
+
+func median(all []float64) float64 {
+	slices.SortFunc(all, cmp.Compare)
+	return all[len(all)/2]
+}

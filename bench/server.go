@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// serve is the server process: it only acknowledges what comes, counts it, and floods who subscribes. What is measured
+// beside it is the client.
+//
+// A SUBSCRIBE for "flood/QOS/SIZE/COUNT" is answered with COUNT messages. A PUBLISH to "count" at QoS 1 is acknowledged
+// when it comes, which is how a client learns that all before it has arrived.
+func serve() error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(ln.Addr())
+	go func() {
+		io.Copy(io.Discard, os.Stdin) // the end of the parent's process
+		os.Exit(0)
+	}()
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer conn.Close()
+			s := &session{conn: conn, in: make([]byte, 256<<10), out: make([]byte, 0, 256<<10)}
+			if err := s.run(); err != nil && err != io.EOF {
+				fmt.Fprintln(os.Stderr, "server:", err)
+			}
+		}()
+	}
+}
+
+// session is one client's connection.
+type session struct {
+	conn    net.Conn
+	version codec.Version
+	in, out []byte
+	got     uint64
+}
+
+func (s *session) run() error {
+	from, to := 0, 0
+	for {
+		n, err := s.conn.Read(s.in[to:])
+		if err != nil {
+			return err
+		}
+		to += n
+		for from < to {
+			f, size, err := codec.Next(s.in[from:to], codec.Dialect{Version: s.version, From: codec.FromClient}, 0)
+			if err != nil {
+				return err
+			}
+			if size == 0 || size > to-from {
+				if size > len(s.in) {
+					s.in = append(s.in, make([]byte, size)...)
+				}
+				break
+			}
+			from += size
+			if err := s.take(f); err != nil {
+				return err
+			}
+		}
+		if from > 0 {
+			to = copy(s.in, s.in[from:to])
+			from = 0
+		}
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *session) flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	_, err := s.conn.Write(s.out)
+	s.out = s.out[:0]
+	return err
+}
+
+func (s *session) take(f codec.Frame) error {
+	switch f.Type {
+	case codec.TypeConnect:
+		var c codec.Connect
+		if err := c.Decode(f, codec.Dialect{From: codec.FromClient}); err != nil {
+			return err
+		}
+		s.version = c.Version
+		return s.append(&codec.ConnAck{})
+	case codec.TypePublish:
+		s.got++
+		qos := f.Flags >> 1 & 3
+		if qos == 0 {
+			return nil
+		}
+		topic := int(binary.BigEndian.Uint16(f.Body))
+		id := binary.BigEndian.Uint16(f.Body[2+topic:])
+		kind := codec.TypePubAck
+		if qos == 2 {
+			kind = codec.TypePubRec
+		}
+		s.out = codec.AppendAck(s.out, s.version, kind, id, codec.Success)
+	case codec.TypePubRel:
+		s.out = codec.AppendAck(s.out, s.version, codec.TypePubComp, binary.BigEndian.Uint16(f.Body), codec.Success)
+	case codec.TypePubRec:
+		s.out = codec.AppendAck(s.out, s.version, codec.TypePubRel, binary.BigEndian.Uint16(f.Body), codec.Success)
+	case codec.TypeSubscribe:
+		return s.subscribed(f)
+	case codec.TypeUnsubscribe:
+		return s.append(&codec.UnsubAck{PacketID: binary.BigEndian.Uint16(f.Body), Codes: []codec.ReasonCode{0}})
+	case codec.TypePingReq:
+		return s.append(&codec.PingResp{})
+	case codec.TypeDisconnect:
+		return io.EOF
+	}
+	return nil
+}
+
+func (s *session) append(p codec.Packet) (err error) {
+	s.out, err = p.Append(s.out, s.version)
+	return err
+}
+
+func (s *session) subscribed(f codec.Frame) error {
+	var p codec.Subscribe
+	if err := p.Decode(f, codec.Dialect{Version: s.version, From: codec.FromClient}); err != nil {
+		return err
+	}
+	if err := s.append(&codec.SubAck{PacketID: p.PacketID, Codes: []codec.ReasonCode{codec.ReasonCode(p.Subscriptions[0].QoS)}}); err != nil {
+		return err
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	var qos, size, count int
+	if _, err := fmt.Sscanf(p.Subscriptions[0].Filter, "flood/%d/%d/%d", &qos, &size, &count); err != nil {
+		return nil
+	}
+	go s.flood(qos, size, count)
+	return nil
+}
+
+// flood writes messages as fast as the client reads. At QoS 1 and 2 it minds no window: the clients announce one that is
+// large enough for the packet identifiers to be free again when they come round.
+func (s *session) flood(qos, size, count int) {
+	m := codec.Publish{Topic: "bench/topic", QoS: codec.QoS(qos), Payload: make([]byte, size)}
+	buf := make([]byte, 0, 300<<10)
+	id := uint16(0)
+	for range count {
+		if id++; id == 0 {
+			id = 1
+		}
+		if qos > 0 {
+			m.PacketID = id
+		}
+		buf, _ = m.Append(buf, s.version)
+		if len(buf) > 256<<10 {
+			if _, err := s.conn.Write(buf); err != nil {
+				return
+			}
+			buf = buf[:0]
+		}
+	}
+	s.conn.Write(buf)
+}

@@ -1,0 +1,79 @@
+// Package embedded is an MQTT server inside the program, for the examples that need one: on 127.0.0.1, at a port that was
+// free, and with no rules about who may do what. It keeps nothing over a restart.
+package embedded
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/hooks/auth"
+	"github.com/mochi-mqtt/server/v2/listeners"
+)
+
+// Server is a server that runs until Stop. One goroutine may use it at a time.
+type Server struct {
+	URL string // what clients connect to: mqtt://, or mqtts:// when it was started with TLS; a restart keeps it
+
+	secure   *tls.Config
+	listener net.Listener
+	broker   *mochi.Server
+	gate     *gate
+}
+
+// Start starts a server. Nil is plain TCP; else secure holds the server's certificate. Whoever starts it calls Stop.
+func Start(secure *tls.Config) (*Server, error) {
+	s := &Server{secure: secure}
+	if err := s.serve("127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	scheme := "mqtt"
+	if secure != nil {
+		scheme = "mqtts"
+	}
+	s.URL = fmt.Sprintf("%s://%s", scheme, s.listener.Addr())
+	return s, nil
+}
+
+// Restart starts a stopped server again, at the address that it had. It has forgotten all sessions.
+func (s *Server) Restart() error { return s.serve(s.listener.Addr().String()) }
+
+// Stop ends the server and all its connections, and returns when none of its connections is left. A second Stop does
+// nothing. What Hold holds must have been released.
+func (s *Server) Stop() {
+	if s.broker == nil {
+		return
+	}
+	s.listener.Close() // first, so that nobody comes in while the others are sent away
+	s.broker.Close()
+	s.broker = nil
+}
+
+func (s *Server) serve(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("embedded server: %w", err)
+	}
+	s.listener = listener
+	if s.secure != nil {
+		listener = tls.NewListener(listener, s.secure)
+	}
+	s.gate = new(gate)
+	broker := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler)})
+	err = errors.Join(
+		broker.AddHook(new(auth.AllowHook), nil), broker.AddHook(s.gate, nil),
+		broker.AddListener(listeners.NewNet("example", listener)),
+	)
+	if err == nil {
+		err = broker.Serve()
+	}
+	if err != nil {
+		listener.Close()
+		return fmt.Errorf("embedded server: %w", err)
+	}
+	s.broker = broker
+	return nil
+}
