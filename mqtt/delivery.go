@@ -39,8 +39,8 @@ func (d *Delivery) watched(c *chan struct{}, stored bool) <-chan struct{} {
 // and the delivery goes on. Any number of goroutines may wait.
 func (d *Delivery) Wait(ctx context.Context) error {
 	select {
-	case o := <-d.op.Done():
-		d.op.Done() <- o // for the next who asks
+	case o := <-d.op.Outcome():
+		d.op.PutBack(o) // for the next who asks
 		return failed("publish", o.Err)
 	case <-ctx.Done():
 	}
@@ -63,16 +63,16 @@ func (d *Delivery) Result() (Result, bool) {
 // before the answer is no.
 func (d *Delivery) outcome() (actor.Outcome, bool) {
 	select {
-	case o := <-d.op.Done():
-		d.op.Done() <- o
+	case o := <-d.op.Outcome():
+		d.op.PutBack(o)
 		return o, true
 	default:
 	}
 	if !d.client.core.Ended(d.op) {
 		return actor.Outcome{}, false
 	}
-	o := <-d.op.Done()
-	d.op.Done() <- o
+	o := <-d.op.Outcome()
+	d.op.PutBack(o)
 	return o, true
 }
 

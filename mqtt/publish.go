@@ -99,14 +99,14 @@ func (c *Client) publishAcked(ctx context.Context, m *Message) error {
 		return failed("publish", notSent(err))
 	}
 	select {
-	case o := <-op.Done():
+	case o := <-op.Outcome():
 		c.core.Return(op)
 		return failed("publish", o.Err)
 	case <-ctx.Done():
 	}
 	left := c.core.Withdraw(op, ctx.Err(), true)
 	select {
-	case o := <-op.Done(): // it was withdrawn, or ended in the same moment
+	case o := <-op.Outcome(): // it was withdrawn, or ended in the same moment
 		c.core.Return(op)
 		return failed("publish", o.Err)
 	default:

@@ -53,12 +53,12 @@ func (c *Client) call(ctx context.Context, op *actor.Op) (actor.Outcome, error) 
 		return actor.Outcome{}, notSent(err)
 	}
 	select {
-	case o := <-op.Done():
+	case o := <-op.Outcome():
 		return o, o.Err
 	case <-ctx.Done():
 	}
 	c.core.Withdraw(op, ctx.Err(), false)
-	o := <-op.Done()
+	o := <-op.Outcome()
 	return o, o.Err
 }
 

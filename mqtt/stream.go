@@ -30,8 +30,8 @@ func (s *Stream) ready(ctx context.Context) ([]Grant, error) {
 		return nil, nil // Messages: its filters are asked for by Subscribe
 	}
 	select {
-	case o := <-s.op.Done():
-		s.op.Done() <- o
+	case o := <-s.op.Outcome():
+		s.op.PutBack(o)
 		return grantsOf(o)
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -102,7 +102,7 @@ func (s *Stream) retire(ctx context.Context) error {
 		return nil
 	}
 	select {
-	case <-op.Done():
+	case <-op.Outcome():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -10,15 +10,17 @@ import (
 
 const transcript = `up: mqtt://127.0.0.1:PORT speaks MQTT 5.0
 subscribed: demo/#
-published: three messages
-received: demo/news: hello at QoS 0
-received: demo/news: hello at QoS 1
-received: demo/news: hello at QoS 2
+published: QoS 2
+received: QoS 2: demo/news: hello
+published: QoS 1
+received: QoS 1: demo/news: hello
+published: QoS 0
+received: QoS 0: demo/news: hello
 down: WHY
 reconnecting: attempt 1
 published offline: 1 message waits
 up: session present: false
-received: demo/news: written offline
+received: QoS 1: demo/news: written offline
 acknowledged: the message from offline
 goroutines of the client: SOME
 closed; goroutines of the client: 0

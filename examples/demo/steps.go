@@ -21,13 +21,15 @@ func (d *demo) roundTrip(ctx context.Context) error {
 		return err
 	}
 	d.say("subscribed: demo/#")
-	for _, qos := range []mqtt.QoS{mqtt.AtMostOnce, mqtt.AtLeastOnce, mqtt.ExactlyOnce} {
-		if err := d.client.Publish(ctx, mqtt.Message{Topic: "demo/news", Payload: []byte("hello at " + qos.String()), QoS: qos}); err != nil {
+	for _, qos := range []mqtt.QoS{mqtt.ExactlyOnce, mqtt.AtLeastOnce, mqtt.AtMostOnce} {
+		if err := d.client.Publish(ctx, mqtt.Message{Topic: "demo/news", Payload: []byte("hello"), QoS: qos}); err != nil {
+			return err
+		}
+		d.say("published: %s", qos)
+		if err := d.receive(); err != nil {
 			return err
 		}
 	}
-	d.say("published: three messages")
-	d.receive(3)
 	return nil
 }
 
@@ -60,7 +62,9 @@ func (d *demo) outage(ctx context.Context) error {
 	}
 	// The new server knows nothing of the old one's sessions: the client has subscribed again, before the letter left.
 	d.say("up: session present: %t", up.ConnAck.SessionPresent)
-	d.receive(1)
+	if err := d.receive(); err != nil {
+		return err
+	}
 	if err := letter.Wait(ctx); err != nil {
 		return err
 	}
@@ -80,14 +84,13 @@ func (d *demo) end(ctx context.Context) error {
 	return nil
 }
 
-// receive prints the next n messages.
-func (d *demo) receive(n int) {
+// receive prints the next message.
+func (d *demo) receive() error {
 	for m := range d.client.Messages() {
-		d.say("received: %s: %s", m.Topic, m.Payload)
-		if n--; n == 0 {
-			return
-		}
+		d.say("received: %s: %s: %s", m.QoS, m.Topic, m.Payload)
+		return nil
 	}
+	return d.client.Err() // the channel is closed when the client has given up
 }
 
 // await reads events until one of type E comes.

@@ -24,6 +24,7 @@ type running struct {
 
 func start(t *testing.T, program func(io.Writer) error) *running {
 	r, w := io.Pipe()
+	t.Cleanup(func() { r.Close() }) // a program that isn't read ends all the same
 	ended := make(chan error, 1)
 	go func() {
 		err := program(w)

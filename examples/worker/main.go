@@ -17,6 +17,8 @@ import (
 
 const workers = 3
 
+var jobs = []string{"glue the legs", "saw the board", "???", "drill the holes"}
+
 func main() {
 	if err := run(context.Background(), os.Stdout); err != nil {
 		log.Fatal(err)
@@ -39,43 +41,51 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 
-	jobs := []string{"glue the legs", "saw the board", "???", "drill the holes"}
-	reports := make(chan string, len(jobs))
-	shop := &workshop{done: make(map[string]bool)}
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	for range workers {
-		wg.Go(func() {
-			for m := range stream.Messages() { // each message goes to one worker; the client's end ends the loops
-				reports <- shop.work(m)
-			}
-		})
-	}
-
+	reports := employ(stream)
 	for _, job := range jobs {
 		if err := client.Publish(ctx, mqtt.Message{Topic: "jobs", Payload: []byte(job), QoS: mqtt.AtLeastOnce}); err != nil {
 			return err
 		}
 	}
-	show(w, "first time", reports, len(jobs))
+	fmt.Fprintln(w, "first time")
+	show(w, reports)
 
 	// Acknowledgements leave in the order in which the messages came (§4.6): the first job, which has none, holds those of
-	// the others. So the server has seen none of them, and sends all four again on a new connection.
+	// the others. So the server has seen none of them, and sends all again on a new connection.
 	if err := client.Reconnect(ctx); err != nil {
 		return err
 	}
-	show(w, "after a reconnect", reports, len(jobs))
+	fmt.Fprintln(w, "after a reconnect")
+	show(w, reports)
 	return client.Close(ctx)
 }
 
-// show prints n reports, sorted, as the workers come in any order.
-func show(w io.Writer, title string, reports <-chan string, n int) {
-	lines := make([]string, n)
+// employ starts the workers. A message goes to one of them; the client's end ends their loops, and then closes the reports.
+func employ(stream *mqtt.Stream) (reports <-chan string) {
+	told := make(chan string, 2*len(jobs)) // all that there will be: each job comes twice
+	shop := &workshop{done: make(map[string]bool)}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for m := range stream.Messages() {
+				told <- shop.work(m)
+			}
+		})
+	}
+	go func() {
+		wg.Wait()
+		close(told)
+	}()
+	return told
+}
+
+// show prints a report for each job, sorted, as the workers come in any order.
+func show(w io.Writer, reports <-chan string) {
+	lines := make([]string, len(jobs))
 	for i := range lines {
 		lines[i] = <-reports
 	}
 	slices.Sort(lines)
-	fmt.Fprintln(w, title)
 	for _, line := range lines {
 		fmt.Fprintln(w, " ", line)
 	}

@@ -11,11 +11,12 @@ type Client[M any] struct {
 	Config Config
 	*Inbound[M]
 
-	ops    chan *Op
-	asks   chan question
+	ops    chan<- *Op      // to tracker
+	late   <-chan *Op      // the same, to end what came too late
+	asks   chan<- question // to tracker
 	strict <-chan struct{}
 	stop   context.CancelCauseFunc
-	done   chan struct{} // closed when every process has ended
+	done   <-chan struct{} // closed when every process has ended
 	final  *Final
 	pool   sync.Pool // of records with a reply channel, which belongs to this client
 }
@@ -35,7 +36,8 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 	if roomy {
 		capacity = quickBatch
 	}
-	c := &Client[M]{Config: cfg, ops: make(chan *Op, capacity), asks: make(chan question), stop: stop, done: make(chan struct{})}
+	ops, asks, done := make(chan *Op, capacity), make(chan question), make(chan struct{})
+	c := &Client[M]{Config: cfg, ops: ops, late: ops, asks: asks, stop: stop, done: done}
 	c.pool.New = func() any { return NewPublish(false) }
 	var (
 		news     = make(chan any)
@@ -52,7 +54,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		end      = make(chan error, 1)
 	)
 	c.strict = strict
-	t := &tracker{cfg: &c.Config, roomy: roomy, ops: c.ops, asks: c.asks, news: news, owed: owes, pings: pings,
+	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes, pings: pings,
 		orders: orders{connect, halt, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}}
 	t.records, t.idle = records, true
@@ -63,7 +65,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 	go func() {
 		err := join(ctx, s.run, t.run, d.run)
 		c.final = &Final{Err: err, View: t.view(), Result: t.result}
-		close(c.done)
+		close(done)
 		c.refuseLate()
 	}()
 	return c
@@ -79,7 +81,7 @@ func inboundOf(cfg *Config) inboundConfig {
 func (c *Client[M]) refuseLate() {
 	for {
 		select {
-		case op := <-c.ops:
+		case op := <-c.late:
 			op.refuse(errors.Join(c.final.Err, ErrNotSent))
 		default:
 			return
@@ -163,7 +165,7 @@ func (c *Client[M]) Leave(op *Op, why error) {
 }
 
 // Watch has closed closed when op ends, or with stored when its session has it.
-func (c *Client[M]) Watch(op *Op, closed chan struct{}, stored bool) {
+func (c *Client[M]) Watch(op *Op, closed chan<- struct{}, stored bool) {
 	reply := make(chan struct{}, 1)
 	if !c.ask(endWatch{op, closed, stored, reply}) {
 		close(closed)

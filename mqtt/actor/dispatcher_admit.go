@@ -190,6 +190,7 @@ func (d *dispatcher) repeated(p *codec.Publish, slot uint32) passage {
 // released answers PUBREL. It ends the exchange, also one that the application has not acknowledged: a server that says so
 // doesn't wait for us.
 func (d *dispatcher) released(id uint16) {
+	d.emit() // a PUBREC that may leave does so first
 	a := ack{kind: codec.TypePubComp, id: id}
 	slot, held := d.exactly.find(id)
 	if !held {

@@ -71,6 +71,9 @@ func (t *tracker) farewell() bool { return t.part != nil }
 // fillFarewell makes DISCONNECT the last packet (§3.14.4-1).
 func (t *tracker) fillFarewell(b *outBuffer) {
 	d := t.part
+	if t.limits.version != codec.V5 {
+		d = new(codec.Disconnect) // 3.x has no words in it
+	}
 	t.part, t.final, t.partBy = nil, true, time.Time{}
 	b.last = true
 	if t.silent {

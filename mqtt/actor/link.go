@@ -187,7 +187,7 @@ func (t *tracker) fetch() written {
 			if w.buffer != nil {
 				return w
 			}
-		case b := <-t.link.wire.out:
+		case b := <-t.link.wire.unsent:
 			return written{buffer: b}
 		default:
 			return written{}

@@ -50,10 +50,12 @@ type Op struct {
 	Stream  uint64               // who wants the filters; zero is Messages
 	Retire  bool                 // of an UNSUBSCRIBE: the stream has closed
 
-	done     chan Outcome // capacity 1, nil at QoS 0 when nobody asks
-	admitted chan error   // capacity 1, nil when the caller doesn't wait for admission
-	kind     opKind
-	pooled   bool // the record goes back to quickPool
+	done      chan<- Outcome // to caller, capacity 1; nil at QoS 0 when nobody asks
+	outcome   <-chan Outcome // the caller's end of it
+	admitted  chan<- error   // to caller, capacity 1; nil when the caller doesn't wait for admission
+	admission <-chan error   // the caller's end of it
+	kind      opKind
+	pooled    bool // the record goes back to quickPool
 
 	// owned by the tracker
 	state      opState
@@ -63,9 +65,10 @@ type Op struct {
 	withdrawn  bool // nobody waits any more
 	resub      bool // ours: restores a filter on a new connection
 	id         uint16
-	gen        uint64 // the connection that it left on
-	epoch      uint64 // for Flush
-	seq        uint64 // call order
+	gen        uint64    // the connection that it left on
+	epoch      uint64    // for Flush
+	seq        uint64    // call order
+	since      time.Time // of its admission
 	size       int
 	released   uint64 // the order of PUBRECs
 	deadline   time.Time
@@ -100,42 +103,59 @@ func (op *Op) Recycle() {
 
 // NewPublish gives a record whose outcome is told. With admission, the caller also hears when it was admitted.
 func NewPublish(admission bool) *Op {
-	op := &Op{Message: messagePool.Get().(*codec.Prepared), done: make(chan Outcome, 1)}
+	op := &Op{Message: messagePool.Get().(*codec.Prepared)}
+	op.tellsOutcome()
 	if admission {
-		op.admitted = make(chan error, 1)
+		op.tellsAdmission()
 	}
 	return op
 }
 
 // NewAdmission gives a record for a QoS 0 PUBLISH of which its caller hears only whether it was admitted.
 func NewAdmission() *Op {
-	return &Op{Message: messagePool.Get().(*codec.Prepared), admitted: make(chan error, 1)}
+	op := &Op{Message: messagePool.Get().(*codec.Prepared)}
+	op.tellsAdmission()
+	return op
 }
 
 // NewSubscribe gives a record for a SUBSCRIBE call of a stream.
 func NewSubscribe(stream uint64, subs []Subscription) *Op {
-	return &Op{kind: opSubscribe, Stream: stream, Subs: subs, done: make(chan Outcome, 1)}
+	return (&Op{kind: opSubscribe, Stream: stream, Subs: subs}).tellsOutcome()
 }
 
 // NewUnsubscribe gives a record for an UNSUBSCRIBE call of Messages.
 func NewUnsubscribe(filters []string, props []codec.UserProperty) *Op {
-	return &Op{kind: opUnsubscribe, Filters: filters, Props: props, done: make(chan Outcome, 1)}
+	return (&Op{kind: opUnsubscribe, Filters: filters, Props: props}).tellsOutcome()
 }
 
 // NewRetire gives a record for the UNSUBSCRIBE of a stream that has closed.
 func NewRetire(stream uint64, filters []string) *Op {
-	return &Op{kind: opUnsubscribe, Stream: stream, Retire: true, Filters: filters, done: make(chan Outcome, 1)}
+	return (&Op{kind: opUnsubscribe, Stream: stream, Retire: true, Filters: filters}).tellsOutcome()
 }
 
-// Done is where the outcome comes: one value. Who takes it and isn't the last to ask puts it back.
-func (op *Op) Done() chan Outcome { return op.done }
+func (op *Op) tellsOutcome() *Op {
+	c := make(chan Outcome, 1)
+	op.done, op.outcome = c, c
+	return op
+}
+
+func (op *Op) tellsAdmission() {
+	c := make(chan error, 1)
+	op.admitted, op.admission = c, c
+}
+
+// Outcome is where the outcome comes: one value. Who takes it and isn't the last to ask puts it back.
+func (op *Op) Outcome() <-chan Outcome { return op.outcome }
+
+// PutBack returns an outcome that was taken, for the next who asks.
+func (op *Op) PutBack(o Outcome) { op.done <- o }
 
 // Admitted is where the admission is told, nil for admitted.
-func (op *Op) Admitted() <-chan error { return op.admitted }
+func (op *Op) Admitted() <-chan error { return op.admission }
 
 // Reuse makes a told record ready for the next PUBLISH of the same client. Its outcome must have been taken.
 func (op *Op) Reuse() {
-	*op = Op{Message: messagePool.Get().(*codec.Prepared), done: op.done, admitted: op.admitted}
+	*op = Op{Message: messagePool.Get().(*codec.Prepared), done: op.done, outcome: op.outcome}
 }
 
 // end gives the outcome to whoever asks, and what the record held back to the pools. The record is the caller's again.

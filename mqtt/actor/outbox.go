@@ -125,7 +125,7 @@ func (t *tracker) admit(op *Op) {
 		} // a quick one was admitted by its send: fill ends it, with an event
 	}
 	t.seq++
-	op.seq, op.state = t.seq, opQueued
+	op.seq, op.state, op.since = t.seq, opQueued, t.now
 	if op.kind != opPublish {
 		t.free.push(op)
 		return

@@ -245,6 +245,7 @@ func (t *tracker) view() View {
 	v := View{State: t.state, Counts: t.counts, InFlight: t.flight.len, Queued: t.messages - t.flight.len, QueuedBytes: t.bytes,
 		Connections: t.connections, LastError: t.lastError, RTT: t.rtt, SentBytes: t.sentBytes, ReceivedBytes: t.receivedBytes,
 		LastID: t.ids.last, Wanted: len(t.wanted.filters)}
+	v.Oldest = t.oldest()
 	if t.connack != nil {
 		v.ConnAck, v.Version, v.ClientID, v.Server = t.connack.connack, t.connack.version, t.connack.clientID, t.connack.server
 	}
@@ -257,3 +258,25 @@ type endedAsk struct {
 }
 
 func (q endedAsk) answer(*tracker) { q.reply <- q.op.state == opEnded }
+
+// oldest is how long the message that has waited the longest has done so.
+func (t *tracker) oldest() time.Duration {
+	var first time.Time
+	look := func(op *Op) {
+		if op != nil && op.kind == opPublish && (first.IsZero() || op.since.Before(first)) {
+			first = op.since
+		}
+	}
+	look(t.flight.first)
+	look(t.windowed.first())
+	for _, op := range t.free.all() {
+		if op.kind == opPublish {
+			look(op)
+			break
+		}
+	}
+	if first.IsZero() {
+		return 0
+	}
+	return time.Since(first)
+}

@@ -25,11 +25,13 @@ type supervisor struct {
 	// owned by run
 	done     <-chan struct{}         // the client's end
 	nursery  sync.WaitGroup          // the attempt, and the join of the connection
-	tried    chan tried              // from the attempt
-	ended    chan error              // from the connection's join
+	tried    <-chan tried            // from the attempt
+	found    chan<- tried            // the attempt's end of it
+	ended    <-chan error            // from the connection's join
+	over     chan<- error            // the join's end of it
 	cancel   context.CancelFunc      // of the attempt, nil while there is none
 	sever    context.CancelCauseFunc // of the connection, nil while there is none
-	wire     *wire
+	plug     *plug
 	timer    *time.Timer
 	asleep   bool // the timer runs towards the next attempt
 	first    bool // no connection was accepted since Connect
@@ -59,7 +61,8 @@ func (s *supervisor) run(ctx context.Context) error {
 	s.done = ctx.Done()
 	s.timer = time.NewTimer(time.Hour)
 	s.timer.Stop()
-	s.tried, s.ended = make(chan tried, 1), make(chan error, 1)
+	found, over := make(chan tried, 1), make(chan error, 1)
+	s.tried, s.found, s.ended, s.over = found, found, over, over
 	s.versions = make(map[int]codec.Version)
 	for {
 		var err error
@@ -188,7 +191,8 @@ func (s *supervisor) attempt(ctx context.Context) {
 	s.say(attempting{})
 	ctx, s.cancel = context.WithTimeoutCause(ctx, s.cfg.ConnectTimeout, errConnectTimeout)
 	a := s.prepare()
-	s.nursery.Go(func() { s.tried <- a.run(ctx) })
+	found := s.found
+	s.nursery.Go(func() { found <- a.run(ctx) })
 }
 
 var errConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
@@ -197,11 +201,11 @@ var errConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
 func (s *supervisor) lost(ctx context.Context, why error) error {
 	ours := false
 	select {
-	case reason := <-s.wire.why:
+	case reason := <-s.plug.why:
 		why, ours = reason, true
 	default:
 	}
-	s.sever, s.wire = nil, nil
+	s.sever, s.plug = nil, nil
 	down := linkDown{s.gen, why}
 	s.pass(down)
 	s.say(down)

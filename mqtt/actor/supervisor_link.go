@@ -135,9 +135,9 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 		present = true // 3.1 has no word for it: the session is taken to be there
 	}
 	s.versions[s.server] = version
-	s.wire = newWire()
 	up := t.link
-	up.gen, up.sessionPresent, up.connack, up.wire = s.gen, present, t.ack, s.wire
+	up.wire, s.plug = newWire()
+	up.gen, up.sessionPresent, up.connack = s.gen, present, t.ack
 	up.server, up.attempt = s.cfg.Name(s.server), s.failures+1
 	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
 		s.clientID = p.AssignedClientIdentifier
@@ -153,14 +153,15 @@ func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
 	ping := make(chan struct{}, 1)
 	max := s.cfg.MaxPacketSize
 	r := &reader{conn: t.conn, dialect: codec.Dialect{Version: up.version, From: codec.FromServer}, max: max, gen: up.gen,
-		answers: up.wire.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum}}
+		answers: s.plug.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum}}
 	r.take(t.rest)
-	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: up.wire.out, back: up.wire.back, ping: ping, sent: s.cfg.Sent}
+	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: s.plug.out, back: s.plug.back, ping: ping, sent: s.cfg.Sent}
 	interval := s.keepAlive(t.ack)
 	p := &pinger{interval: interval, patience: s.cfg.PingTimeout, ask: s.pings, ping: ping}
-	c := &closer{conn: t.conn, cut: up.wire.cut}
+	c := &closer{conn: t.conn, cut: s.plug.cut}
 	ctx, s.sever = context.WithCancelCause(ctx)
-	s.nursery.Go(func() { s.ended <- join(ctx, r.run, w.run, p.run, c.run) })
+	over := s.over
+	s.nursery.Go(func() { over <- join(ctx, r.run, w.run, p.run, c.run) })
 }
 
 // keepAlive is the interval in force: the server's when it gives one (§3.2.2.3.14).

@@ -44,7 +44,8 @@ type tracker struct {
 	noteNews   bool
 	writeStuck bool // a write has made no progress for a second
 	timer      *time.Timer
-	yielded    bool
+	now        time.Time // when operations were last taken
+	//   bool
 }
 
 // release is a PUBREL that is due.
@@ -70,6 +71,7 @@ func (t *tracker) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return t.finish(context.Cause(ctx))
 		case op := <-ops:
+			t.now = time.Now() // once for all that is taken now
 			t.offer(op)
 			t.drain()
 		case w := <-back:
@@ -110,6 +112,7 @@ func (t *tracker) drain() {
 // drainAll takes what lies in the channel, whether there is room or not: a question is answered after what its caller
 // offered before. Room for it was kept, or it waits at the door.
 func (t *tracker) drainAll() {
+	t.now = time.Now()
 	for range len(t.ops) {
 		t.offer(<-t.ops)
 	}

@@ -2,24 +2,30 @@ package actor
 
 import "time"
 
-// wire is what a connection's processes and the tracker share of channels. It is made anew for each connection, so that
-// nothing of an old one can be mistaken for news.
+// wire is the tracker's side of a connection's channels. They are made anew for each connection, so that nothing of an old
+// one can be mistaken for news.
 type wire struct {
-	out     chan *outBuffer // tracker -> writer, one buffer is out
-	back    chan written    // writer -> tracker, one buffer and one PINGREQ
-	answers chan answers    // reader -> tracker
-	cut     chan struct{}   // tracker -> closer: end the connection now
-	why     chan error      // tracker -> supervisor: why the tracker ends this connection
+	out     chan<- *outBuffer // to writer, one buffer is out
+	unsent  <-chan *outBuffer // the same, to take back what the writer never took
+	back    <-chan written    // from writer, one buffer and one PINGREQ
+	answers <-chan answers    // from reader
+	cut     chan<- struct{}   // to closer: end the connection now
+	why     chan<- error      // to supervisor: why the tracker ends this connection
 }
 
-func newWire() *wire {
-	return &wire{
-		out:     make(chan *outBuffer, 1),
-		back:    make(chan written, 2),
-		answers: make(chan answers),
-		cut:     make(chan struct{}, 1),
-		why:     make(chan error, 1),
-	}
+// plug is the connection's side of a wire.
+type plug struct {
+	out     <-chan *outBuffer // from tracker, for the writer
+	back    chan<- written    // to tracker, for the writer
+	answers chan<- answers    // to tracker, for the reader
+	cut     <-chan struct{}   // from tracker, for the closer
+	why     <-chan error      // from tracker, for the supervisor
+}
+
+func newWire() (*wire, *plug) {
+	out, back, answers := make(chan *outBuffer, 1), make(chan written, 2), make(chan answers)
+	cut, why := make(chan struct{}, 1), make(chan error, 1)
+	return &wire{out, out, back, answers, cut, why}, &plug{out, back, answers, cut, why}
 }
 
 // written is what the writer says when it gives a buffer back, or without one when a PINGREQ has left.
