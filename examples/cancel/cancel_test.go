@@ -16,6 +16,6 @@ in flight, withdrawn: may arrive
 
 func TestCancel(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out))
+	require.NoError(t, run(t.Context(), &out), "%s", &out)
 	require.Equal(t, transcript, out.String())
 }

@@ -39,7 +39,7 @@ var varying = []struct {
 
 func TestDemo(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out))
+	require.NoError(t, run(t.Context(), &out), "%s", &out)
 	text := out.String()
 	for _, v := range varying {
 		text = v.pattern.ReplaceAllString(text, v.stands)

@@ -13,6 +13,6 @@ another authority: failed at stage tls, server's authority unknown: true
 
 func TestTLS(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out))
+	require.NoError(t, run(t.Context(), &out), "%s", &out)
 	require.Equal(t, transcript, out.String())
 }

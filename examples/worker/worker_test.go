@@ -21,6 +21,6 @@ after a reconnect
 
 func TestWorker(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out))
+	require.NoError(t, run(t.Context(), &out), "%s", &out)
 	require.Equal(t, transcript, out.String())
 }

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -62,8 +63,8 @@ func (c *Client[M]) wait(ctx context.Context) error {
 	var cause error
 	select {
 	case <-c.done:
-		if ctx != nil {
-			cause = ctx.Err()
+		if ctx != nil { // it was cut short for ctx, a little before its deadline
+			cause = cmp.Or(ctx.Err(), context.DeadlineExceeded)
 		}
 		return c.result(cause)
 	case <-grace.C:

@@ -38,7 +38,6 @@ func (t *tracker) fillAcks(b *outBuffer) {
 	for i := range t.acks {
 		b.bytes = t.appendAck(b.bytes, &t.acks[i])
 	}
-	b.acks = len(t.acks)
 	if cap(t.acks) > 1024 {
 		t.acks = nil
 	}

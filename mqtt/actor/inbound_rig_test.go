@@ -78,6 +78,7 @@ func (r *rig) end() {
 // up begins the next connection.
 func (r *rig) up(v codec.Version, sessionPresent bool) {
 	r.link = linkUp{gen: r.link.gen + 1, version: v, sessionPresent: sessionPresent, receiveMaximum: uint16(r.d.cfg.receiveMaximum)}
+	r.held = false // the tracker begins anew, too
 	r.news <- r.link
 }
 

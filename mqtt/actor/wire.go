@@ -47,7 +47,6 @@ type outBuffer struct {
 	bytes []byte
 	fire  []fired // QoS 0 operations, in order: done when written
 	sent  []sent  // QoS 1 and 2, in order: looked at only when the write failed
-	acks  int
 	last  bool // nothing follows: half-close and wait for the server's end
 }
 
@@ -64,7 +63,7 @@ type sent struct {
 
 func (b *outBuffer) reset() {
 	clear(b.fire)
-	b.bytes, b.fire, b.sent, b.acks = b.bytes[:0], b.fire[:0], b.sent[:0], 0
+	b.bytes, b.fire, b.sent, b.last = b.bytes[:0], b.fire[:0], b.sent[:0], false
 	if cap(b.bytes) > keptBuffer {
 		b.bytes = nil // an idle connection holds no large buffer
 	}

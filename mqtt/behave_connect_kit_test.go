@@ -1,0 +1,118 @@
+package mqtt_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
+)
+
+// connecting calls Connect beside the test.
+func (s *scene) connecting() <-chan error {
+	return later(func() error { return s.client.Connect(s.Context()) })
+}
+
+// dialled takes the next connection and says nothing on it.
+func (s *scene) dialled() *mqtttest.Conn {
+	s.Helper()
+	conn, err := s.server.Accept(s.Context())
+	require.NoError(s, err)
+	return conn
+}
+
+// refuse takes the next connection and refuses its CONNECT.
+func (s *scene) refuse(code codec.ReasonCode) {
+	s.Helper()
+	conn := s.dialled()
+	conn.Handshake(s, codec.ConnAck{Code: code})
+	conn.Close()
+}
+
+// told waits until nothing moves any more, and names the events that came since it was asked last.
+func (s *scene) told() []string {
+	synctest.Wait()
+	return kinds(events(s.client))
+}
+
+// noDial fails the test when the client dials within d.
+func (s *scene) noDial(d time.Duration) {
+	s.Helper()
+	synctest.Wait()
+	before := s.server.Dials()
+	time.Sleep(d)
+	require.Equal(s, before, s.server.Dials(), "dials within %v", d)
+}
+
+// gap is how long it takes until the next connection is dialled, which is answered.
+func (s *scene) gap() (time.Duration, *mqtttest.Conn) {
+	s.Helper()
+	start := time.Now()
+	conn := s.dialled()
+	took := time.Since(start)
+	conn.Handshake(s)
+	return took, conn
+}
+
+// works proves that publish and subscribe do.
+func (s *scene) works(conn *mqtttest.Conn) {
+	s.Helper()
+	s.subscribe(conn, "works/#", mqtt.AtLeastOnce)
+	done := later(func() error { return s.client.Publish(s.Context(), message(mqtt.AtLeastOnce, "works")) })
+	p := mqtttest.Expect[*codec.Publish](s, conn)
+	require.NoError(s, conn.Send(&codec.PubAck{PacketID: p.PacketID}))
+	require.NoError(s, <-done)
+}
+
+// awaitEvent gives the next event of a kind, past others.
+func awaitEvent[E mqtt.Event](s *scene) E {
+	s.Helper()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case e, open := <-s.client.Events():
+			if found, ok := e.(E); ok {
+				return found
+			}
+			require.True(s, open, "the client has ended")
+		case <-timer.C:
+			s.Fatalf("no %T within an hour", *new(E))
+		}
+	}
+}
+
+// eventsOf picks those of one kind.
+func eventsOf[E mqtt.Event](all []mqtt.Event) (found []E) {
+	for _, e := range all {
+		if e, ok := e.(E); ok {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// as finds an error of a type, or fails the test.
+func as[E error](t *testing.T, err error) E {
+	t.Helper()
+	found, ok := errors.AsType[E](err)
+	require.True(t, ok, "%v is no %T", err, *new(E))
+	return found
+}
+
+// ended waits for the client's end and tells why it came.
+func (s *scene) ended() error {
+	s.Helper()
+	synctest.Wait()
+	select {
+	case <-s.client.Done():
+	default:
+		s.Fatal("the client has not ended")
+	}
+	return s.client.Err()
+}
