@@ -131,7 +131,6 @@ func soak(t *testing.T, v mqtt.Version, n int, seed uint64) {
 	publisher, err := mqtt.New(cfg)
 	require.NoError(t, err)
 	cfg.ClientID = "consumer"
-	cfg.Subscriptions = []mqtt.Subscription{{Filter: "soak/#", QoS: mqtt.ExactlyOnce}}
 	consumer, err := mqtt.New(cfg)
 	require.NoError(t, err)
 
@@ -142,6 +141,8 @@ func soak(t *testing.T, v mqtt.Version, n int, seed uint64) {
 	var reader sync.WaitGroup
 	reader.Go(func() { received = read(consumer) })
 	require.NoError(t, consumer.Connect(context.Background()))
+	_, err = consumer.Subscribe(context.Background(), mqtt.Subscription{Filter: "soak/#", QoS: mqtt.ExactlyOnce})
+	require.NoError(t, err)
 	require.NoError(t, publisher.Connect(context.Background()))
 
 	ledgers := make([]*ledger, publishers)

@@ -121,6 +121,9 @@ func (t *tracker) pubComp(a *answer) error {
 	case op.kind != opPublish || op.state != opReleased:
 		return mismatch(a, "4.3.3")
 	}
+	if a.code == codec.PacketIdentifierNotFound && op.dup {
+		a.code = codec.Success // our first PUBREL had arrived: only its PUBCOMP was lost
+	}
 	t.unresend(op)
 	t.endFlight(op, t.verdict(a))
 	return nil

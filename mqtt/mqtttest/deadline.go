@@ -30,11 +30,12 @@ func (d deadline) set(t time.Time) (err error) {
 	return err
 }
 
-// end stops the timer for good.
+// end stops the timer for good. A deadline that has passed is forgotten: from now on the connection is closed, and nothing
+// else.
 func (d deadline) end() {
 	d.alarm.do(func(a *alarm) {
 		a.stop()
-		a.over = true
+		a.past, a.over = make(chan struct{}), true
 	})
 }
 

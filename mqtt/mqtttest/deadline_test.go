@@ -123,6 +123,19 @@ func TestDeadlineAfterCloseIsAnError(t *testing.T) {
 	require.ErrorIs(t, b.SetReadDeadline(time.Time{}), net.ErrClosed)
 }
 
+func TestClosedCountsMoreThanADeadlineThatHasPassed(t *testing.T) {
+	for _, end := range []func(*mqtttest.PipeConn){func(p *mqtttest.PipeConn) { p.Close() }, (*mqtttest.PipeConn).Reset} {
+		a, b := mqtttest.Pipe(10)
+		require.NoError(t, a.SetDeadline(time.Now()))
+		end(a)
+		_, err := a.Read(make([]byte, 1))
+		require.ErrorIs(t, err, net.ErrClosed)
+		_, err = a.Write([]byte("x"))
+		require.ErrorIs(t, err, net.ErrClosed)
+		b.Close()
+	}
+}
+
 func TestDeadlinesSetFromManyGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := mqtttest.Pipe(10)

@@ -145,3 +145,21 @@ func TestFlowCutAfter(t *testing.T) {
 		}
 	}
 }
+
+func TestFlowCutAfterCountsWhatWasTakenBackAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := mqtttest.Pipe(0)
+		defer a.Close()
+		defer b.Close()
+		a.Out().CutAfter(5)
+		require.NoError(t, a.SetWriteDeadline(time.Now().Add(time.Second)))
+		n, err := a.Write([]byte("123"))
+		requireTimeout(t, err)
+		require.Zero(t, n)
+		require.NoError(t, a.SetWriteDeadline(time.Time{}))
+		go a.Write([]byte("12345678"))
+		got, err := io.ReadAll(b)
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+		require.Equal(t, "12345", string(got))
+	})
+}

@@ -28,7 +28,6 @@ func (b *Broker) read(l *link) {
 		})
 		if hold && !over {
 			b.awaitDrain(l)
-			in.came = time.Now() // that nothing was read meanwhile isn't the client's doing
 		}
 		in.watch(l.pipe)
 	}

@@ -215,6 +215,10 @@ func TestWindowOfTheResumedConnectionHolds(t *testing.T) { // §4.9
 		c.send(&codec.PubAck{PacketID: 1})
 		require.EqualValues(t, 3, expect[*codec.Publish](c).PacketID)
 		c.nothing()
+		require.Empty(t, b.Violations())
+		c.send(&codec.PubAck{PacketID: 5})
+		c.nothing()
+		require.Len(t, b.Violations(), 1, "what an earlier connection brought can't be acknowledged on this one")
 	})
 }
 
