@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -57,12 +58,19 @@ func main() {
 	scale := flag.Float64("scale", 1, "share of the usual number of messages")
 	size := flag.Int("size", 64, "payload in bytes")
 	only := flag.String("only", "", "only rows that contain this text")
+	profile := flag.String("cpuprofile", "", "measure Sluice alone, and write its CPU profile to this file")
 	flag.Parse()
 	var err error
 	if *server {
 		err = serve()
 	} else {
-		err = measure(os.Stdout, *rounds, *scale, *size, *only)
+		peers := []peer{limit{}, sluice{}, paho{}}
+		if *profile != "" {
+			peers = peers[1:2]
+			err = profiled(*profile, func() error { return measure(os.Stdout, peers, *rounds, *scale, *size, *only) })
+		} else {
+			err = measure(os.Stdout, peers, *rounds, *scale, *size, *only)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -93,13 +101,26 @@ func start() (address string, stop func(), err error) {
 	return strings.TrimSpace(line), func() { in.Close(); cmd.Wait() }, err
 }
 
-func measure(w io.Writer, rounds int, scale float64, size int, only string) error {
+// profiled runs f under the profiler.
+func profiled(path string, f func() error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
+}
+
+func measure(w io.Writer, peers []peer, rounds int, scale float64, size int, only string) error {
 	address, stop, err := start()
 	if err != nil {
 		return err
 	}
 	defer stop()
-	peers := []peer{limit{}, sluice{}, paho{}}
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs, payload %d bytes, median of %d rounds, messages a second\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), size, rounds)
 	fmt.Fprintf(w, "| work | socket limit | Sluice | share of limit | paho.mqtt.golang | Sluice : paho |\n| --- | --- | --- | --- | --- | --- |\n")
@@ -116,6 +137,10 @@ func measure(w io.Writer, rounds int, scale float64, size int, only string) erro
 				}
 				rates[i] = append(rates[i], rate)
 			}
+		}
+		if len(peers) == 1 {
+			fmt.Fprintf(w, "| %s | | %.0f |\n", job.name, median(rates[0]))
+			continue
 		}
 		m := []float64{median(rates[0]), median(rates[1]), median(rates[2])}
 		fmt.Fprintf(w, "| %s | %.0f | %.0f | %.0f %% | %.0f | %.1f |\n", job.name, m[0], m[1], 100*m[1]/m[0], m[2], m[1]/m[2])

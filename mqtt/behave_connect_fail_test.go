@@ -79,7 +79,7 @@ func TestConnectRefused(t *testing.T) {
 		require.Equal(t, []byte{0x16, 3}, first[:2], "a TLS handshake record")
 		synctest.Wait()
 		hello := conn.Pipe().In().Buffered()
-		time.Sleep(20 * time.Second)
+		elapse(20 * time.Second)
 		require.Equal(t, hello, conn.Pipe().In().Buffered())
 		pending(t, done)
 	})

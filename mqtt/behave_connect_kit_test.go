@@ -49,6 +49,9 @@ func (s *scene) noDial(d time.Duration) {
 	require.Equal(s, before, s.server.Dials(), "dials within %v", d)
 }
 
+// elapse lets d of the bubble's time go by.
+func elapse(d time.Duration) { time.Sleep(d) }
+
 // gap is how long it takes until the next connection is dialled, which is answered.
 func (s *scene) gap() (time.Duration, *mqtttest.Conn) {
 	s.Helper()

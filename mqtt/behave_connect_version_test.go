@@ -107,12 +107,20 @@ func TestVersionAuto(t *testing.T) { // §3.1.2.2
 		s.refuseVersion(codec.V5)
 		old := s.acceptVersion(codec.V311)
 		require.NoError(t, <-done)
-		s.server.HoldDials(true)
 		old.Close()
-		time.Sleep(30 * time.Second) // within ConnectTimeout of the attempt at the old one
-		s.server.HoldDials(false)
-		s.acceptVersion(codec.V311).Close()
-		awaitEvent[mqtt.EventDisconnected](s)
+		old = s.dialled()
+		require.Equal(t, codec.V311, mqtttest.Expect[*codec.Connect](t, old).Version)
+		old.Close() // before CONNACK, so the other server has its turn
+		s.acceptVersion(codec.V5)
+	})
+	bubble(t, "a server that refuses each version is asked for 5.0 again the next time", func(t *testing.T) {
+		s := idle(t, mqtt.Config{RetryFirst: true})
+		done := s.connecting()
+		for _, v := range []codec.Version{codec.V5, codec.V311, codec.V31} {
+			s.refuseVersion(v)
+		}
+		s.acceptVersion(codec.V5)
+		require.NoError(t, <-done)
 	})
 }
 

@@ -128,12 +128,7 @@ func TestPublishWindowOfTheNextConnection(t *testing.T) {
 	})
 	bubble(t, "B117 PUBREL is never held back by the quota", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{}, window(2))
-		publishAll(s, 2, 2)
-		for i := range 2 {
-			p := expectPayload(t, conn, numbered(i))
-			reply(t, conn, &codec.PubRec{PacketID: p.PacketID})
-			expectRelease(t, conn, p.PacketID)
-		}
+		releaseTwo(s, conn)
 		conn.Close()
 		conn = s.refill(true, &codec.ConnAckProperties{ReceiveMaximum: 1})
 		expectRelease(t, conn, 1)
@@ -141,12 +136,7 @@ func TestPublishWindowOfTheNextConnection(t *testing.T) {
 	})
 	bubble(t, "B117 a PUBCOMP for a PUBREL that was sent again doesn't push the quota over its start (§4.9)", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{}, window(2))
-		publishAll(s, 2, 2)
-		for i := range 2 {
-			p := expectPayload(t, conn, numbered(i))
-			reply(t, conn, &codec.PubRec{PacketID: p.PacketID})
-			expectRelease(t, conn, p.PacketID)
-		}
+		releaseTwo(s, conn)
 		conn.Close()
 		conn = s.refill(true, &codec.ConnAckProperties{ReceiveMaximum: 1})
 		expectRelease(t, conn, 1)
@@ -157,6 +147,17 @@ func TestPublishWindowOfTheNextConnection(t *testing.T) {
 		expectPayload(t, conn, "m0")
 		quiet(t, conn)
 	})
+}
+
+// releaseTwo publishes two messages of QoS 2, with identifiers 1 and 2, and takes them as far as PUBREL.
+func releaseTwo(s *scene, conn *mqtttest.Conn) {
+	s.Helper()
+	publishAll(s, 2, 2)
+	expectPayload(s, conn, "m0")
+	expectPayload(s, conn, "m1")
+	reply(s, conn, &codec.PubRec{PacketID: 1}, &codec.PubRec{PacketID: 2})
+	expectRelease(s, conn, 1)
+	expectRelease(s, conn, 2)
 }
 
 func TestPublishInFlightBound(t *testing.T) {

@@ -33,7 +33,7 @@ func TestSubscribeChecked(t *testing.T) {
 	} {
 		both(t, c.name+" is refused locally, and all of its list", func(t *testing.T, v mqtt.Version) {
 			s, conn := up(t, mqtt.Config{Version: v})
-			grants, err := s.client.Subscribe(t.Context(), mqtt.Subscription{Filter: "fine"}, mqtt.Subscription{Filter: c.filter})
+			grants, err := s.client.Subscribe(closing(t, time.Minute), mqtt.Subscription{Filter: "fine"}, mqtt.Subscription{Filter: c.filter})
 			wrong := new(mqtt.ArgumentError)
 			require.ErrorAs(t, err, &wrong)
 			require.Equal(t, "Subscriptions[1].Filter", wrong.Name)
@@ -113,7 +113,7 @@ func TestSubscribeRefused(t *testing.T) {
 	} {
 		bubble(t, "B180 what CONNACK rules out fails locally: "+c.name, func(t *testing.T) {
 			s, conn := up(t, mqtt.Config{}, codec.ConnAck{Properties: &c.says})
-			_, err := s.client.Subscribe(t.Context(), c.sub)
+			_, err := s.client.Subscribe(closing(t, time.Minute), c.sub)
 			require.ErrorIs(t, err, c.code)
 			conn.ExpectNothing(t, time.Second)
 			require.Zero(t, s.client.Stats().Link.LastPacketID, "no identifier was taken")
@@ -133,7 +133,7 @@ func TestSubscribeRefused(t *testing.T) {
 		for kind, wanted := range map[string]mqtt.Version{"asked for": mqtt.V311, "come down to": mqtt.VersionAuto} {
 			bubble(t, "B180 on a 3.1.1 that was "+kind+", an error: "+name, func(t *testing.T) {
 				s, conn := old(t, mqtt.Config{Version: wanted})
-				_, err := s.client.Subscribe(t.Context(), sub)
+				_, err := s.client.Subscribe(closing(t, time.Minute), sub)
 				require.ErrorIs(t, err, mqtt.ErrVersion)
 				require.ErrorIs(t, err, mqtt.ErrNotSent)
 				conn.ExpectNothing(t, time.Second)

@@ -30,13 +30,13 @@ func (by *teller) event(event any, missed int) Event {
 	case actor.EventDropped:
 		dropped := EventDropped{Count: e.Count, told: t}
 		if !e.Published {
-			dropped.Stream = by.stream(e.Stream)
+			dropped.Stream = by.stream(e.Tag)
 		}
 		return dropped
 	case actor.EventUnclaimed:
 		return EventUnclaimed{Topic: e.Topic, Count: e.Count, told: t}
 	case actor.EventStalled:
-		return EventStalled{Stream: by.stream(e.Stream), Topic: e.Topic, Since: e.Since, told: t}
+		return EventStalled{Stream: by.stream(e.Tag), Topic: e.Topic, Since: e.Since, told: t}
 	case actor.EventSessionLost:
 		return EventSessionLost{Republished: e.Republished, Uncertain: e.Uncertain, told: t}
 	case actor.EventSubscription:

@@ -128,8 +128,8 @@ func (c *Client) declare(cfg StreamConfig, subs []Subscription) (*Stream, error)
 	for _, sub := range subs {
 		s.filters = append(s.filters, sub.Filter)
 	}
-	actual := actor.StreamConfig{Inbox: actor.Bounds(cfg.Inbox), Overflow: actor.Overflow(cfg.Overflow), Ack: actor.AckMode(cfg.Ack)}
-	core, err := c.core.Declare(actual, slices.Clone(s.filters))
+	inbound := actor.StreamConfig{Tag: s, Inbox: actor.Bounds(cfg.Inbox), Overflow: actor.Overflow(cfg.Overflow), Ack: actor.AckMode(cfg.Ack)}
+	core, err := c.core.Declare(inbound, slices.Clone(s.filters))
 	if err != nil {
 		return nil, c.ended(err)
 	}

@@ -121,12 +121,20 @@ func (a *attempt) readFirst(conn net.Conn, v codec.Version) (f codec.Frame, size
 			continue
 		}
 		if err == io.EOF {
-			err = fmt.Errorf("the server closed the connection without a CONNACK; if it speaks only MQTT 3.1.1, set Config.Version to V311: %w", err)
+			err = fmt.Errorf("the server closed the connection without a CONNACK%s: %w", advice(v), err)
 		}
 		if err != nil {
 			return f, 0, buf, err
 		}
 	}
+}
+
+// advice is for a server that closes: some that don't know 5.0 do so instead of refusing it.
+func advice(v codec.Version) string {
+	if v != codec.V5 {
+		return ""
+	}
+	return "; if it speaks only MQTT 3.1.1, set Config.Version to V311"
 }
 
 // reproach tells a server of 5.0 what was wrong with its answer (§4.13.1).

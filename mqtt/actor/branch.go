@@ -10,6 +10,7 @@ import (
 // branch is the dispatcher's side of one stream: what waits for it, and how it stands with the stream's process.
 type branch struct {
 	number   uint64 // zero is Messages
+	tag      any    // what its owner knows it by
 	filters  []string
 	overflow Overflow
 	ack      AckMode
@@ -112,6 +113,7 @@ type InboundStats struct {
 // StreamStats are those of one stream, zero being Messages.
 type StreamStats struct {
 	Number       uint64
+	Tag          any
 	Received     uint64
 	Taken        uint64
 	Dropped      uint64

@@ -21,6 +21,11 @@ type call struct {
 // putCall encodes the packets of a SUBSCRIBE or UNSUBSCRIBE call. It says false when identifiers are short.
 func (t *tracker) putCall(b *outBuffer, op *Op) bool {
 	if op.call == nil {
+		if !t.sayable(op) {
+			t.free.pop()
+			op.end(Outcome{Err: fmt.Errorf("%w: %w: see Config.Lenient", ErrNotSent, ErrVersion)})
+			return true
+		}
 		t.startCall(op)
 	}
 	c := op.call
@@ -39,6 +44,16 @@ func (t *tracker) putCall(b *outBuffer, op *Op) bool {
 		t.endCall(c)
 	}
 	return true
+}
+
+// sayable says whether this connection's version has words for all that a call asks for, or the user doesn't insist.
+func (t *tracker) sayable(op *Op) bool {
+	if t.limits.version == codec.V5 || t.cfg.Lenient || op.resub {
+		return true
+	}
+	return len(op.Props) == 0 && !slices.ContainsFunc(op.Subs, func(s Subscription) bool {
+		return s.NoLocal || s.RetainAsPublished || s.RetainHandling != 0 || s.Identifier != 0 || len(s.UserProperties) > 0
+	})
 }
 
 // startCall notes what is wanted now and what no more, and answers what needs no packet.

@@ -48,20 +48,19 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		notices  = make(chan notice, 1)
 		strict   = make(chan struct{}, 2)
 		records  = make(chan Record, 64)
-		connect  = make(chan struct{}, 1)
-		halt     = make(chan struct{}, 1)
+		wishes   = make(chan wish, 1)
 		again    = make(chan struct{}, 1)
 		end      = make(chan error, 1)
 	)
 	c.strict = strict
 	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes, pings: pings,
-		orders: orders{connect, halt, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
+		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}}
 	t.records, t.idle = records, true
 	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
 	c.Inbound = in
 	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
-		connect: connect, stop: halt, reconnect: again, end: end, records: records}
+		wishes: wishes, reconnect: again, end: end, records: records}
 	go func() {
 		err := join(ctx, s.run, t.run, d.run)
 		c.final = &Final{Err: err, View: t.view(), Result: t.result}
@@ -206,7 +205,7 @@ func (c *Client[M]) Connect(ctx context.Context) error {
 	case err := <-reply: // it was decided in the same moment
 		return err
 	default:
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 }
 

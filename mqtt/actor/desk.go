@@ -13,6 +13,7 @@ type desk struct {
 	offline   bool // an outage was told
 	connack   *linkUp
 	connect   chan<- error // who called Connect
+	connects  uint64       // how often Connect began
 	waiting   []chan<- error
 	counts    Counts
 	bad       tally // since the last Flush
@@ -133,17 +134,23 @@ func (t *tracker) tellOffline() {
 	}
 }
 
+func (t *tracker) missed(n missed) {
+	t.lastError = n.err
+	t.tellOffline()
+	t.tell(EventDisconnected{n.err, n.server})
+}
+
 func (t *tracker) retrying(n retrying) {
 	t.lastError = n.err
 	t.tellOffline()
 	t.tell(EventReconnecting{n.attempt, n.delay, n.err})
-	if t.connect != nil && n.round && !t.cfg.RetryFirst {
-		t.failConnect(n.err)
-	}
 }
 
 // failed takes that no further attempt follows to the first connection: the client is idle again.
 func (t *tracker) failed(n failed) {
+	if n.wish != t.connects {
+		return // a later Connect is on its way to the supervisor
+	}
 	t.idle = true
 	if n.err == errAbandoned {
 		return

@@ -130,7 +130,7 @@ func (d *dispatcher) unacknowledged() int {
 }
 
 func (d *dispatcher) statsOf(b *branch) StreamStats {
-	s := StreamStats{Number: b.number, Received: b.got, Taken: b.taken, Dropped: b.dropped,
+	s := StreamStats{Number: b.number, Tag: b.tag, Received: b.got, Taken: b.taken, Dropped: b.dropped,
 		Depth: Bounds{b.inbox.n, b.inbox.bytes}}
 	if b.inbox.n > 0 {
 		s.Oldest = d.date(b.inbox.front()[0].came)

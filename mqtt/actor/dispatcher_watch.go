@@ -90,7 +90,7 @@ func (d *dispatcher) stall() {
 		c = &h.claim
 	}
 	d.stalled = stalled{d.order.base, c.waitsFor(), c.topic}
-	d.tell(EventStalled{d.stalled.stream, c.topic, d.date(d.headSince)})
+	d.tell(EventStalled{Stream: d.stalled.stream, Tag: d.tagOf(d.stalled.stream), Topic: c.topic, Since: d.date(d.headSince)})
 }
 
 func (d *dispatcher) tell(event any) { d.letter.events = append(d.letter.events, event) }
@@ -99,7 +99,7 @@ func (d *dispatcher) tell(event any) { d.letter.events = append(d.letter.events,
 func (d *dispatcher) gather() {
 	d.letter.held = d.rest != nil && d.halt == waits
 	for _, b := range d.dropping {
-		d.tell(EventDropped{Stream: b.number, Count: b.untold})
+		d.tell(EventDropped{Stream: b.number, Tag: b.tag, Count: b.untold})
 		b.untold = 0
 	}
 	clear(d.dropping)
@@ -134,4 +134,12 @@ func (d *dispatcher) deadline() (next time.Duration) {
 		next = stall
 	}
 	return next
+}
+
+// tagOf is what a stream's owner knows it by.
+func (d *dispatcher) tagOf(number uint64) any {
+	if b := d.streams[number]; b != nil {
+		return b.tag
+	}
+	return nil
 }

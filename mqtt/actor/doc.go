@@ -52,7 +52,8 @@
 //	dispatcher  ..> supervisor   the answer to census                  1, made with it
 //	dispatcher  ..> whoever acks the connection or session is gone     closed
 //	tracker     ..> pinger       the answer                            1
-//	tracker     ..> supervisor   connect, stop, reconnect              signal
+//	tracker     ..> supervisor   connect or stop                       1: taken back when it wasn't heard
+//	tracker     ..> supervisor   reconnect                             signal
 //	tracker     ..> supervisor   end; why this connection ends         1
 //	tracker     ..> supervisor   log                                   ring
 //	attempt     ..> supervisor   what it found                         1

@@ -22,6 +22,7 @@ type StreamConfig struct {
 	Inbox    Bounds
 	Overflow Overflow
 	Ack      AckMode
+	Tag      any // what its owner knows it by, in events and statistics
 }
 
 // Inbound is what callers hold of the dispatcher. Any goroutine may use it.
@@ -66,7 +67,7 @@ func newDispatcher[M any](cfg inboundConfig, create func(*Handout) M, news <-cha
 func newStream[M any](c *Inbound[M], cfg StreamConfig, filters []string) (*branch, *StreamHandle[M]) {
 	work, back, end := make(chan []item, 1), make(chan givenBack[M]), make(chan struct{})
 	out, each := make(chan M), make(chan M)
-	b := &branch{filters: filters, work: work, unread: work,
+	b := &branch{tag: cfg.Tag, filters: filters, work: work, unread: work,
 		overflow: cmp.Or(cfg.Overflow, c.cfg.overflow), ack: cmp.Or(cfg.Ack, c.cfg.ack)}
 	b.inbox.room = Bounds{cmp.Or(cfg.Inbox.Messages, c.cfg.inbox.Messages), cmp.Or(cfg.Inbox.Bytes, c.cfg.inbox.Bytes)}
 	b.process = &stream[M]{self: b, create: c.create, ack: b.ack, work: work, reports: c.reports, back: back, out: out, each: each, end: end}

@@ -9,16 +9,23 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// attempting says that an attempt begins; retrying that it failed and another follows; failed that none does.
+// attempting says that an attempt begins; missed that it failed; retrying that another follows; failed that none does, and
+// so for which Connect.
 type (
-	attempting struct{ first bool }
-	retrying   struct {
+	attempting struct{}
+	missed     struct {
+		server string
+		err    error
+	}
+	retrying struct {
 		attempt int
 		delay   time.Duration
 		err     error
-		round   bool // each server was tried once
 	}
-	failed struct{ err error }
+	failed struct {
+		err  error
+		wish uint64
+	}
 )
 
 // hear takes the supervisor's news.
@@ -30,6 +37,8 @@ func (t *tracker) hear(news any) {
 		t.down(n)
 	case attempting:
 		t.attempting(n)
+	case missed:
+		t.missed(n)
 	case retrying:
 		t.retrying(n)
 	case failed:

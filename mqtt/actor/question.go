@@ -10,12 +10,6 @@ import (
 // question is what a caller asks the tracker beside operations. Each reply channel has room for the answer.
 type question interface{ answer(t *tracker) }
 
-// orders are what the tracker tells the supervisor: one slot of each kind, so that it never waits.
-type orders struct {
-	connect, stop, reconnect chan<- struct{}
-	end                      chan<- error
-}
-
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -108,77 +102,6 @@ func (q endWatch) answer(t *tracker) {
 		q.op.watchers = append(q.op.watchers, q.closed)
 	}
 	q.reply <- struct{}{}
-}
-
-type connectAsk struct{ reply chan<- error }
-
-func (q connectAsk) answer(t *tracker) {
-	switch {
-	case t.closing:
-		q.reply <- ErrClosed
-	case t.state != StateIdle:
-		q.reply <- ErrConnected
-	default:
-		t.connect, t.state, t.abandoned, t.idle = q.reply, StateConnecting, false, false
-		signal(t.orders.connect)
-	}
-}
-
-// connectStop says that the caller of Connect has gone.
-type connectStop struct {
-	asked chan<- error
-	reply chan<- struct{}
-}
-
-func (q connectStop) answer(t *tracker) {
-	if t.connect == q.asked {
-		t.connect, t.abandoned = nil, true
-		if t.state == StateConnecting {
-			t.state = StateIdle
-		}
-		signal(t.orders.stop)
-	}
-	q.reply <- struct{}{}
-}
-
-type awaitAsk struct {
-	reply chan<- error
-	leave bool
-}
-
-func (q awaitAsk) answer(t *tracker) {
-	switch {
-	case q.leave:
-		for i, w := range t.waiting {
-			if w == q.reply {
-				t.waiting = append(t.waiting[:i], t.waiting[i+1:]...)
-				break
-			}
-		}
-	case t.closing:
-		q.reply <- ErrClosed
-	case t.link.wire != nil && !t.final:
-		q.reply <- nil
-	default:
-		t.waiting = append(t.waiting, q.reply)
-	}
-}
-
-// reconnectAsk has the connection replaced at once.
-type reconnectAsk struct{ reply chan<- error }
-
-func (q reconnectAsk) answer(t *tracker) {
-	switch {
-	case t.closing:
-		q.reply <- ErrClosed
-		return
-	case t.state == StateIdle:
-		q.reply <- ErrNotConnected
-		return
-	}
-	signal(t.orders.reconnect)
-	t.endLink(&codec.Disconnect{}, errReconnect)
-	t.waiting = append(t.waiting, q.reply)
 }
 
 // closeAsk begins the end; hurry says that a Close's context is over.

@@ -13,37 +13,42 @@ import (
 // supervisor owns the way to a server: which one is next, the version, the backoff, the attempt, and the join of what a
 // connection needs. Callers never ask it; the tracker gives it orders.
 type supervisor struct {
-	cfg                      *Config
-	links                    chan<- any             // to tracker
-	inbound                  chan<- linkNews        // to dispatcher
-	pings                    chan<- chan<- activity // to tracker, for the pinger of a connection
-	in                       chan<- arrivals        // to dispatcher, for the reader of a connection
-	connect, stop, reconnect <-chan struct{}        // from tracker
-	end                      <-chan error           // from tracker
-	records                  <-chan Record          // from all
+	cfg       *Config
+	links     chan<- any             // to tracker
+	inbound   chan<- linkNews        // to dispatcher
+	pings     chan<- chan<- activity // to tracker, for the pinger of a connection
+	in        chan<- arrivals        // to dispatcher, for the reader of a connection
+	wishes    <-chan wish            // from tracker: Connect was called, or its caller has gone
+	reconnect <-chan struct{}        // from tracker
+	end       <-chan error           // from tracker
+	records   <-chan Record          // from all
 
 	// owned by run
-	done     <-chan struct{}         // the client's end
-	nursery  sync.WaitGroup          // the attempt, and the join of the connection
-	tried    <-chan tried            // from the attempt
-	found    chan<- tried            // the attempt's end of it
-	ended    <-chan error            // from the connection's join
-	over     chan<- error            // the join's end of it
-	cancel   context.CancelFunc      // of the attempt, nil while there is none
-	sever    context.CancelCauseFunc // of the connection, nil while there is none
-	plug     *plug
-	timer    *time.Timer
-	asleep   bool // the timer runs towards the next attempt
-	first    bool // no connection was accepted since Connect
-	accepted bool // some connection of this client was accepted: there is a session that may go on
-	gen      uint64
-	server   int
-	tries    int // servers tried in this round
-	failures int // in a row
-	born     time.Time
-	versions map[int]codec.Version // what last worked with a server
-	clientID string                // assigned by a server
-	renew    bool                  // Connect was called while an abandoned attempt was still ending
+	done      <-chan struct{}         // the client's end
+	nursery   sync.WaitGroup          // the attempt, and the join of the connection
+	tried     <-chan tried            // from the attempt
+	found     chan<- tried            // the attempt's end of it
+	ended     <-chan error            // from the connection's join
+	over      chan<- error            // the join's end of it
+	cancel    context.CancelFunc      // of the attempt, nil while there is none
+	sever     context.CancelCauseFunc // of the connection, nil while there is none
+	plug      *plug
+	timer     *time.Timer
+	wish      uint64
+	asleep    bool // the timer runs towards the next attempt
+	first     bool // a Connect is at work: no connection was accepted for it yet
+	connected bool // a Connect has succeeded: from now on the client stays connected, or ends
+	accepted  bool // some connection of this client was accepted: there is a session that may go on
+	gen       uint64
+	server    int
+	tries     int // servers tried in this round
+	failures  int // in a row
+	head      int // 1 when the row began with an attempt, 0 when it began with the loss of a connection
+	born      time.Time
+	versions  map[int]codec.Version // what last worked with a server
+	lowered   codec.Version         // what this server is tried with since it refused a higher one, or zero
+	clientID  string                // assigned by a server
+	renew     bool                  // Connect was called while an abandoned attempt was still ending
 }
 
 // tried is what an attempt found.
@@ -70,10 +75,8 @@ func (s *supervisor) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case err = <-s.end:
-		case <-s.connect:
-			s.begin(ctx)
-		case <-s.stop:
-			s.giveUp()
+		case w := <-s.wishes:
+			s.grant(ctx, w)
 		case <-s.reconnect:
 			s.hurry(ctx)
 		case <-s.timer.C:
@@ -129,26 +132,36 @@ func (s *supervisor) empty() {
 	}
 }
 
+// grant begins for a Connect, or gives up when its caller has gone. What an earlier one began serves a later one too.
+func (s *supervisor) grant(ctx context.Context, w wish) {
+	s.wish = w.n
+	switch {
+	case !w.on:
+		s.giveUp()
+	case s.sever != nil || s.cancel != nil && !s.first:
+		s.renew = true // what was abandoned is still ending
+	case s.cancel == nil:
+		s.begin(ctx)
+	}
+}
+
 // begin starts the first attempt of a Connect.
 func (s *supervisor) begin(ctx context.Context) {
-	if s.cancel != nil || s.sever != nil {
-		s.renew = true // an abandoned attempt is still ending
-		return
-	}
-	s.renew, s.first, s.failures, s.tries = false, true, 0, 0
+	s.renew, s.first, s.failures, s.head, s.tries = false, true, 0, 1, 0
+	s.timer.Stop()
 	s.attempt(ctx)
 }
 
 // giveUp stops trying for a Connect whose caller has gone. A connection that came in the same moment is the tracker's to end.
 func (s *supervisor) giveUp() {
-	s.first = false
-	if s.asleep {
+	s.first, s.renew = false, false
+	switch {
+	case s.cancel != nil:
+		s.cancel()
+	case s.sever == nil:
 		s.asleep = false
 		s.timer.Stop()
-		s.say(failed{errAbandoned})
-	}
-	if s.cancel != nil {
-		s.cancel()
+		s.say(failed{errAbandoned, s.wish})
 	}
 }
 
@@ -166,7 +179,7 @@ func (s *supervisor) abandoned(ctx context.Context) {
 		s.begin(ctx)
 		return
 	}
-	s.say(failed{errAbandoned})
+	s.say(failed{errAbandoned, s.wish})
 }
 
 // say tells the tracker. It always takes; only the end of the client keeps it from it.
@@ -199,56 +212,61 @@ var errConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
 
 // lost ends a connection: the processes are joined, now tracker and dispatcher are told, and the next attempt is set.
 func (s *supervisor) lost(ctx context.Context, why error) error {
-	ours := false
-	select {
-	case reason := <-s.plug.why:
-		why, ours = reason, true
-	default:
-	}
+	plug := s.plug
 	s.sever, s.plug = nil, nil
+	why, ours := plug.reason(why)
 	down := linkDown{s.gen, why}
 	s.pass(down)
 	s.say(down)
+	if !ours {
+		why, ours = plug.reason(why) // the tracker may have said so in the same moment
+	}
 	switch {
 	case ours && errors.Is(why, errReconnect):
-		s.failures = 0
+		s.failures, s.head = 0, 1
+		s.say(retrying{attempt: s.number(), err: why})
 		s.attempt(ctx)
 		return nil
 	case ours && errors.Is(why, errAbandoned):
+		s.connected = false
 		s.abandoned(ctx)
 		return nil
 	case ours && errors.Is(why, ErrClosed):
 		return nil // the tracker's end order follows
-	case s.cfg.permanent(why):
+	case s.permanent(why):
 		return why
 	}
 	if time.Since(s.born) >= s.cfg.Stable {
 		s.failures = 0
 	}
-	s.tries = 0
+	s.tries, s.head = 0, 0
 	return s.again(why)
 }
+
+// number is which attempt in a row the next one is, from 1.
+func (s *supervisor) number() int { return s.failures + s.head }
 
 // again sets the next attempt after a failure, or ends the client when there is none.
 func (s *supervisor) again(why error) error {
 	s.failures++
 	delay, more := s.cfg.Delay(s.failures, why)
 	if !more {
-		if s.accepted {
+		if s.connected {
 			return why
 		}
-		s.say(failed{why})
+		s.first = false
+		s.say(failed{why, s.wish})
 		return nil
 	}
 	s.asleep = true
-	s.say(retrying{s.failures, delay, why, s.tries >= s.cfg.Servers})
+	s.say(retrying{s.number(), delay, why})
 	s.timer.Reset(delay)
 	return nil
 }
 
 // permanent says that trying again unchanged can't succeed, or isn't wanted by default (contract 15).
-func (c *Config) permanent(err error) bool {
-	if c.Decides {
+func (s *supervisor) permanent(err error) bool {
+	if s.cfg.Decides {
 		return false
 	}
 	r, ok := errors.AsType[*Refusal](err)
@@ -256,9 +274,10 @@ func (c *Config) permanent(err error) bool {
 		return false
 	}
 	switch r.Code {
-	case codec.UnsupportedProtocolVersion, codec.ClientIdentifierNotValid, codec.BadUserNameOrPassword, codec.NotAuthorized,
-		codec.Banned, codec.BadAuthenticationMethod:
+	case codec.ClientIdentifierNotValid, codec.BadUserNameOrPassword, codec.NotAuthorized, codec.Banned, codec.BadAuthenticationMethod:
 		return true
+	case codec.UnsupportedProtocolVersion:
+		return s.cfg.MinVersion == s.cfg.Version // of several, another may do the next time
 	case codec.SessionTakenOver:
 		return r.Packet == codec.TypeDisconnect // two clients with one identifier would fight
 	case codec.TopicNameInvalid, codec.PacketTooLarge, codec.PayloadFormatInvalid, codec.RetainNotSupported, codec.QoSNotSupported:

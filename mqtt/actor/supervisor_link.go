@@ -30,7 +30,7 @@ func (s *supervisor) prepare() *attempt {
 	} else {
 		c = plain(c)
 	}
-	return &attempt{cfg: s.cfg, server: s.server, number: s.failures + 1, connect: c}
+	return &attempt{cfg: s.cfg, server: s.server, number: s.number(), connect: c}
 }
 
 // answer waits for the dispatcher's word, or the client's end.
@@ -66,8 +66,11 @@ func (s *supervisor) session(c *codec.Connect) {
 	}
 }
 
-// version is what is tried next with this server: what last worked, or the highest.
+// version is what is tried next with this server: the next lower one after a refusal, else what last worked, or the highest.
 func (s *supervisor) version() codec.Version {
+	if s.lowered != 0 {
+		return s.lowered
+	}
 	if v, ok := s.versions[s.server]; ok {
 		return v
 	}
@@ -82,7 +85,8 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 		s.accept(ctx, t)
 		return nil
 	}
-	if !s.first && !s.accepted {
+	if !s.first && !s.connected {
+		s.lowered = 0
 		s.abandoned(ctx)
 		return nil
 	}
@@ -91,18 +95,19 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 		s.attempt(ctx)
 		return nil
 	}
-	if s.cfg.permanent(t.err) {
-		if s.accepted {
+	s.say(missed{s.cfg.Name(s.server), t.err})
+	if s.permanent(t.err) {
+		if s.connected {
 			return t.err
 		}
 		s.first = false
-		s.say(failed{t.err})
+		s.say(failed{t.err, s.wish})
 		return nil
 	}
 	s.server = (s.server + 1) % s.cfg.Servers
-	if s.first && !s.cfg.RetryFirst && s.tries >= s.cfg.Servers && !s.accepted {
+	if s.first && !s.cfg.RetryFirst && s.tries >= s.cfg.Servers {
 		s.first = false
-		s.say(failed{t.err})
+		s.say(failed{t.err, s.wish})
 		return nil
 	}
 	if s.tries < s.cfg.Servers {
@@ -114,14 +119,20 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 	return err
 }
 
-// lower takes the next lower version for a server that refused the one that was tried.
+// lower takes the next lower version for a server that refused the one that was tried. One that refused each of them is
+// asked for the highest again the next time.
 func (s *supervisor) lower(err error) bool {
+	tried := s.version()
+	s.lowered = 0
 	r, ok := errors.AsType[*Refusal](err)
-	v := s.version()
-	if !ok || r.Packet != codec.TypeConnAck || r.Code != codec.UnsupportedProtocolVersion || v <= s.cfg.MinVersion {
+	if !ok || r.Packet != codec.TypeConnAck || r.Code != codec.UnsupportedProtocolVersion {
 		return false
 	}
-	s.versions[s.server] = v - 1
+	if tried <= s.cfg.MinVersion {
+		delete(s.versions, s.server)
+		return false
+	}
+	s.lowered = tried - 1
 	return true
 }
 
@@ -134,15 +145,15 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	if version == codec.V31 && s.cfg.Session == SessionDurable {
 		present = true // 3.1 has no word for it: the session is taken to be there
 	}
-	s.versions[s.server] = version
+	s.versions[s.server], s.lowered = version, 0
 	up := t.link
 	up.wire, s.plug = newWire()
 	up.gen, up.sessionPresent, up.connack = s.gen, present, t.ack
-	up.server, up.attempt = s.cfg.Name(s.server), s.failures+1
+	up.server, up.attempt = s.cfg.Name(s.server), s.number()
 	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
 		s.clientID = p.AssignedClientIdentifier
 	}
-	s.accepted, s.first, s.renew, s.tries = true, false, false, 0
+	s.accepted, s.connected, s.first, s.renew, s.tries = true, true, false, false, 0
 	s.pass(up)
 	s.say(up)
 	s.start(ctx, t, up)

@@ -69,6 +69,7 @@ type (
 	// EventDropped counts QoS 0 messages that found no room; Published: outgoing ones.
 	EventDropped struct {
 		Stream    uint64
+		Tag       any // of the stream
 		Published bool
 		Count     int
 	}
@@ -80,6 +81,7 @@ type (
 	// EventStalled names a message that waits for its acknowledgement.
 	EventStalled struct {
 		Stream uint64
+		Tag    any // of the stream
 		Topic  string
 		Since  time.Time
 	}

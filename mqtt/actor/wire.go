@@ -28,6 +28,16 @@ func newWire() (*wire, *plug) {
 	return &wire{out, out, back, answers, cut, why}, &plug{out, back, answers, cut, why}
 }
 
+// reason is why the connection ended: what the tracker ended it for, which is ours, or else what it ended with.
+func (p *plug) reason(end error) (why error, ours bool) {
+	select {
+	case why = <-p.why:
+		return why, true
+	default:
+		return end, false
+	}
+}
+
 // written is what the writer says when it gives a buffer back, or without one when a PINGREQ has left.
 type written struct {
 	buffer *outBuffer

@@ -9,8 +9,8 @@ import (
 // offer hands a message to a session: sent now, or kept until it can be. QoS 0 isn't kept for who is away.
 func (c *core) offer(s *session, d *delivery) {
 	if d.qos == codec.AtMostOnce {
-		if s.link != nil {
-			c.sendPublish(s.link, d)
+		if s.link != nil && c.sendAs(s.link, d, false) == sent {
+			c.journal.delivered++
 		}
 		return
 	}
@@ -50,7 +50,7 @@ func (c *core) open(l *link, d *delivery, again bool) {
 	switch {
 	case d.released:
 		c.send(l, &codec.PubRel{PacketID: d.id})
-	case !c.sendAs(l, d, again):
+	case c.sendAs(l, d, again) == tooLarge: // counts as sent (§3.1.2.11.4)
 		c.finish(l, d)
 	}
 }
@@ -62,28 +62,22 @@ func (c *core) finish(l *link, d *delivery) {
 	l.open--
 }
 
-func (c *core) sendPublish(l *link, d *delivery) {
-	if !d.expired(time.Now()) && c.sendAs(l, d, false) {
-		c.journal.delivered++
-	}
-}
-
-// sendAs sends the PUBLISH of a delivery. false: it is larger than the client takes, which counts as sent (§3.1.2.11.4).
-func (c *core) sendAs(l *link, d *delivery, again bool) bool {
+// sendAs sends the PUBLISH of a delivery.
+func (c *core) sendAs(l *link, d *delivery, again bool) fate {
 	p := &codec.Publish{Dup: again, QoS: d.qos, Retain: d.retain, Topic: d.Topic, PacketID: d.id, Payload: d.Payload}
 	if l.version != codec.V5 {
-		return c.send(l, p) != tooLarge
+		return c.send(l, p)
 	}
 	alias, known := l.aliases.of(d.Topic)
 	p.Properties = d.outgoing(d.ids, alias, time.Now())
 	if known {
 		p.Topic = ""
 	}
-	fate := c.send(l, p)
-	if !known && fate != sent {
+	f := c.send(l, p)
+	if !known && f != sent {
 		delete(l.aliases.given, d.Topic) // the client has never heard of it
 	}
-	return fate != tooLarge
+	return f
 }
 
 // aliasesOut are the topic aliases that the Broker has given to a client (§3.3.2.3.4), none when most is zero.

@@ -174,9 +174,9 @@ func ExampleBroker_OnPacket() {
 	b.OnPacket(func(clientID string, from codec.Side, p codec.Packet) mqtttest.Action {
 		fmt.Println(from, p.Type())
 		if p.Type() == codec.TypePingReq {
-			return mqtttest.Drop // no PINGRESP
+			return mqtttest.ActionDrop // no PINGRESP
 		}
-		return mqtttest.Pass
+		return mqtttest.ActionPass
 	})
 	hear(say(b, &codec.Connect{ClientID: "me", CleanStart: true}, &codec.PingReq{}, &codec.Disconnect{}))
 	// Output:

@@ -91,6 +91,19 @@ func exchange(t *testing.T, b *mqtttest.Broker, v codec.Version) (last codec.Typ
 	return last
 }
 
+func TestTheFirstOfTwoCutsCounts(t *testing.T) {
+	b := broker(t)
+	b.CutAfter(codec.FromClient, codec.TypePublish, 2)
+	b.CutBefore(codec.FromClient, 0, 3)
+	c, _ := connect(t, b, codec.V5, "me")
+	c.send(publish(0, 0, "a", "1"), publish(0, 0, "a", "2"))
+	c.closed()
+	require.Equal(t, []string{"1", "2"}, payloads(b))
+	c, _ = connect(t, b, codec.V5, "me")
+	c.send(publish(0, 0, "a", "3"))
+	c.ping()
+}
+
 func TestRefuse(t *testing.T) { // §3.2.2.2
 	overVersions(t, func(t *testing.T, v codec.Version) {
 		b := broker(t)
@@ -262,11 +275,11 @@ func TestOnPacket(t *testing.T) {
 			case *codec.Publish:
 				p.Topic += "/changed"
 			case *codec.PingReq:
-				return mqtttest.Drop
+				return mqtttest.ActionDrop
 			case *codec.PubAck:
-				return mqtttest.CutBefore
+				return mqtttest.ActionCutBefore
 			}
-			return mqtttest.Pass
+			return mqtttest.ActionPass
 		})
 		c, _ := connect(t, b, v, "me")
 		c.send(&codec.PingReq{})

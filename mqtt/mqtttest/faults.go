@@ -12,10 +12,10 @@ type Action byte
 
 // The actions.
 const (
-	Pass      Action = iota // as if there were no hook
-	Drop                    // the packet is lost, and the connection goes on
-	CutBefore               // the connection ends before the packet
-	CutAfter                // the connection ends after the packet
+	ActionPass      Action = iota // as if there were no hook
+	ActionDrop                    // the packet is lost, and the connection goes on
+	ActionCutBefore               // the connection ends as with CutBefore
+	ActionCutAfter                // the connection ends as with CutAfter
 )
 
 // faults is what a Broker was told to do wrong.
@@ -39,18 +39,18 @@ type cut struct {
 // judge says what is to become of a packet. A cut that was met is used up.
 func (f *faults) judge(clientID string, from codec.Side, p codec.Packet) Action {
 	if f.onPacket != nil {
-		if a := f.onPacket(clientID, from, p); a != Pass {
+		if a := f.onPacket(clientID, from, p); a != ActionPass {
 			return a
 		}
 	}
 	if len(f.cuts) == 0 {
-		return Pass
+		return ActionPass
 	}
-	met := Pass
+	met := ActionPass
 	for i := range f.cuts {
 		c := &f.cuts[i]
 		if c.from == from && (c.kind == 0 || c.kind == p.Type()) {
-			if c.n--; c.n <= 0 && met == Pass {
+			if c.n--; c.n <= 0 && met == ActionPass {
 				met = c.action
 			}
 		}
@@ -71,12 +71,12 @@ func (b *Broker) OnPacket(f func(clientID string, from codec.Side, p codec.Packe
 // answer is lost. One of the Broker is the last that is sent. The client reads what was sent, and then EOF. A will is
 // published; the session lives as long as it may. It happens once; more cuts may stand at the same time.
 func (b *Broker) CutAfter(from codec.Side, kind codec.Type, n int) {
-	b.turn(func(c *core) { c.faults.cuts = append(c.faults.cuts, cut{from, kind, n, CutAfter}) })
+	b.turn(func(c *core) { c.faults.cuts = append(c.faults.cuts, cut{from, kind, n, ActionCutAfter}) })
 }
 
 // CutBefore is CutAfter for right before the packet: one of the client is not handled, one of the Broker not sent.
 func (b *Broker) CutBefore(from codec.Side, kind codec.Type, n int) {
-	b.turn(func(c *core) { c.faults.cuts = append(c.faults.cuts, cut{from, kind, n, CutBefore}) })
+	b.turn(func(c *core) { c.faults.cuts = append(c.faults.cuts, cut{from, kind, n, ActionCutBefore}) })
 }
 
 // Refuse has each CONNECT from now on refused with code; on 3.x, what it has no return code for is ServerUnavailable.
@@ -86,7 +86,8 @@ func (b *Broker) Refuse(code codec.ReasonCode) {
 }
 
 // Silent has the Broker read what clients send from now on, do nothing with it, and send nothing, like a server that hangs.
-// With false it goes on; connections that lived through it have gaps, which Drop can end.
+// With false it goes on; connections that lived through it have gaps, which Drop can end. A Broker that takes messages and
+// whose answers are lost is made with OnPacket, by ActionDrop for what comes from the server.
 func (b *Broker) Silent(on bool) {
 	b.turn(func(c *core) { c.faults.silent = on })
 }

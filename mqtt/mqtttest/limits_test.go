@@ -125,9 +125,9 @@ func TestTopicAliasesOfTheBroker(t *testing.T) { // §3.3.2.3.4
 	b.OnPacket(func(_ string, _ codec.Side, p codec.Packet) mqtttest.Action {
 		if m, ok := p.(*codec.Publish); ok && m.Topic == "b" && drop {
 			drop = false
-			return mqtttest.Drop
+			return mqtttest.ActionDrop
 		}
-		return mqtttest.Pass
+		return mqtttest.ActionPass
 	})
 	type sent struct {
 		topic string

@@ -257,3 +257,20 @@ func TestIdentifiersInUseAreNotGivenAgain(t *testing.T) { // §2.2.1
 		}
 	}
 }
+
+func TestPropertiesPassThrough(t *testing.T) { // §3.3.2.3
+	b := broker(t)
+	c, _ := connect(t, b, codec.V5, "me")
+	c.subscribe("a", 1)
+	props := &codec.PublishProperties{PayloadFormatIndicator: 1, ResponseTopic: "r", CorrelationData: []byte("id"), ContentType: "x",
+		UserProperties: []codec.UserProperty{{Key: "k", Value: "1"}, {Key: "k", Value: "2"}}}
+	m := publish(2, 9, "a", "payload")
+	m.Properties = props
+	c.send(m)
+	expect[*codec.PubRec](c)
+	c.send(publish(0, 0, "b", "what comes later must not be seen in what came before"), &codec.PubRel{PacketID: 9})
+	got := expect[*codec.Publish](c)
+	require.Equal(t, "payload", string(got.Payload))
+	require.Equal(t, props, got.Properties)
+	require.Equal(t, props, b.Received()[1].Message.Properties)
+}

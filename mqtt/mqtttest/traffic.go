@@ -26,9 +26,9 @@ func (c *core) answer(l *link, p codec.Packet, messages int) fate {
 	}
 	action := c.faults.judge(l.clientID(), codec.FromServer, p)
 	switch action {
-	case Drop:
+	case ActionDrop:
 		return lost
-	case CutBefore:
+	case ActionCutBefore:
 		c.end(l, true)
 		return lost
 	}
@@ -37,7 +37,7 @@ func (c *core) answer(l *link, p codec.Packet, messages int) fate {
 		c.violation(l, err)
 		c.end(l, true)
 	}
-	if action == CutAfter {
+	if action == ActionCutAfter {
 		c.end(l, true)
 	}
 	return f
@@ -50,13 +50,13 @@ func (c *core) receive(l *link, p codec.Packet) {
 	}
 	action := c.faults.judge(l.clientID(), codec.FromClient, p)
 	switch action {
-	case Drop:
+	case ActionDrop:
 		return
-	case CutBefore:
+	case ActionCutBefore:
 		c.end(l, true)
 		return
 	}
-	l.mute = action == CutAfter
+	l.mute = action == ActionCutAfter
 	c.handle(l, p)
 	if l.mute {
 		c.end(l, true)

@@ -1,0 +1,97 @@
+package actor
+
+import "github.com/sluicemq/sluice/mqtt/codec"
+
+// orders are what the tracker tells the supervisor: one slot of each kind, so that it never waits.
+type orders struct {
+	wish      chan<- wish
+	unheard   <-chan wish // the same slot, to take back what was not heard
+	reconnect chan<- struct{}
+	end       chan<- error
+}
+
+// wish is for the n-th Connect: that it begins, or that its caller has gone. The later takes the place of an earlier one.
+type wish struct {
+	n  uint64
+	on bool
+}
+
+func (o *orders) wishFor(w wish) {
+	select {
+	case <-o.unheard:
+	default:
+	}
+	o.wish <- w // the slot is free: nobody else fills it
+}
+
+type connectAsk struct{ reply chan<- error }
+
+func (q connectAsk) answer(t *tracker) {
+	switch {
+	case t.closing:
+		q.reply <- ErrClosed
+	case t.state != StateIdle:
+		q.reply <- ErrConnected
+	default:
+		t.connect, t.state, t.abandoned, t.idle = q.reply, StateConnecting, false, false
+		t.connects++
+		t.orders.wishFor(wish{t.connects, true})
+	}
+}
+
+// connectStop says that the caller of Connect has gone.
+type connectStop struct {
+	asked chan<- error
+	reply chan<- struct{}
+}
+
+func (q connectStop) answer(t *tracker) {
+	if t.connect == q.asked {
+		t.connect, t.abandoned = nil, true
+		if t.state == StateConnecting {
+			t.state = StateIdle
+		}
+		t.orders.wishFor(wish{t.connects, false})
+	}
+	q.reply <- struct{}{}
+}
+
+type awaitAsk struct {
+	reply chan<- error
+	leave bool
+}
+
+func (q awaitAsk) answer(t *tracker) {
+	switch {
+	case q.leave:
+		for i, w := range t.waiting {
+			if w == q.reply {
+				t.waiting = append(t.waiting[:i], t.waiting[i+1:]...)
+				break
+			}
+		}
+	case t.closing:
+		q.reply <- ErrClosed
+	case t.link.wire != nil && !t.final:
+		q.reply <- nil
+	default:
+		t.waiting = append(t.waiting, q.reply)
+	}
+}
+
+// reconnectAsk has the connection replaced at once.
+type reconnectAsk struct{ reply chan<- error }
+
+func (q reconnectAsk) answer(t *tracker) {
+	switch {
+	case t.closing:
+		q.reply <- ErrClosed
+		return
+	case t.state == StateIdle:
+		q.reply <- ErrNotConnected
+		return
+	}
+	signal(t.orders.reconnect)
+	t.endLink(&codec.Disconnect{}, errReconnect)
+	t.waiting = append(t.waiting, q.reply)
+}
