@@ -16,7 +16,7 @@ func TestEventsAreThoseOfTheDesk(t *testing.T) {
 	by := &teller{
 		connAck: func(actor.EventConnected) ConnAck { return ack },
 		stream: func(tag any) *Stream {
-			if tag == any(uint64(7)) {
+			if tag == "own" {
 				return own
 			}
 			return messages
@@ -36,9 +36,9 @@ func TestEventsAreThoseOfTheDesk(t *testing.T) {
 		{actor.EventDrained{}, EventDrained{m}},
 		{actor.EventDropped{Published: true, Count: 2}, EventDropped{Count: 2, told: m}},
 		{actor.EventDropped{Count: 2}, EventDropped{Stream: messages, Count: 2, told: m}},
-		{actor.EventDropped{Stream: 7, Count: 2}, EventDropped{Stream: own, Count: 2, told: m}},
+		{actor.EventDropped{Stream: 7, Tag: "own", Count: 2}, EventDropped{Stream: own, Count: 2, told: m}},
 		{actor.EventUnclaimed{Topic: "t", Count: 2}, EventUnclaimed{Topic: "t", Count: 2, told: m}},
-		{actor.EventStalled{Stream: 7, Topic: "t", Since: since}, EventStalled{Stream: own, Topic: "t", Since: since, told: m}},
+		{actor.EventStalled{Stream: 7, Tag: "own", Topic: "t", Since: since}, EventStalled{Stream: own, Topic: "t", Since: since, told: m}},
 		{actor.EventSessionLost{Republished: 1, Uncertain: 2}, EventSessionLost{Republished: 1, Uncertain: 2, told: m}},
 		{actor.EventSubscription{Grant: actor.Grant{Filter: "f", Code: codec.NotAuthorized}}, EventSubscription{Grant: Grant{Filter: "f", Code: codec.NotAuthorized}, told: m}},
 		{actor.EventClosed{Err: ErrClosed}, EventClosed{Err: ErrClosed, told: m}},

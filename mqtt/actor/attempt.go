@@ -155,3 +155,10 @@ func refused(ack *codec.ConnAck) *Refusal {
 	}
 	return r
 }
+
+// unanswered says of a failed attempt that its CONNECT may have left and no CONNACK came.
+func unanswered(err error) bool {
+	a, ok := errors.AsType[*AttemptError](err)
+	_, refused := errors.AsType[*Refusal](err)
+	return ok && a.Stage == "connack" && !refused
+}

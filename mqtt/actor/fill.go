@@ -223,8 +223,15 @@ func (t *tracker) wrote(w written) {
 		return
 	}
 	for i := range b.fire {
-		t.endPublish(b.fire[i].op, Outcome{})
+		t.doneQoS0(b.fire[i].op)
 	}
 	b.reset()
 	t.buffer = b
+}
+
+// doneQoS0 ends a QoS 0 message that was written. One that was withdrawn meanwhile has its outcome.
+func (t *tracker) doneQoS0(op *Op) {
+	if !op.withdrawn {
+		t.endPublish(op, Outcome{})
+	}
 }

@@ -25,10 +25,11 @@ type model struct {
 	random   *rand.Rand
 	version  codec.Version
 	inflight []*sentMessage
-	expected []string     // PUBACK and PUBREC that have to come on this connection, in this order
-	pending  []arrival    // PUBREL
-	topics   []string     // of each message
-	lost     map[int]bool // the server forgot it
+	expected []string                // PUBACK and PUBREC that have to come on this connection, in this order
+	passing  *StreamHandle[*message] // of topic c, declared and closed again and again
+	pending  []arrival               // PUBREL
+	topics   []string                // of each message
+	lost     map[int]bool            // the server forgot it
 	handles  []*StreamHandle[*message]
 	filters  []string
 	manual   []bool
@@ -158,7 +159,10 @@ func (w *model) receive(handle int, each bool) bool {
 	}
 	synctest.Wait()
 	select {
-	case m := <-c:
+	case m, open := <-c:
+		if !open {
+			return false
+		}
 		var topic string
 		var n int
 		at := slices.Index([]byte(m.text), '=')
@@ -235,7 +239,7 @@ func (w *model) check() {
 		elsewhere := false
 		for i, filter := range slices.Backward(w.filters) {
 			matches := i > 0 && codec.Match(filter, topic) || i == 0 && !elsewhere
-			if matches && !w.lost[n] {
+			if matches && !w.lost[n] && topic != "c" {
 				require.Positive(w, w.had[i][n], "message %d to %s on stream %d", n, topic, i)
 			}
 			elsewhere = elsewhere || matches
@@ -252,7 +256,21 @@ func (w *model) check() {
 	require.Zero(w, d.order.settled)
 	require.Empty(w, d.exactly.index)
 	require.Empty(w, d.handed)
-	require.Zero(w, d.counts.Dropped)
+}
+
+// change declares a stream for the topic c, or closes it and says a while later that the server has forgotten it.
+func (w *model) change() {
+	switch {
+	case w.passing == nil:
+		cfg := StreamConfig{Ack: AckMode(1 + w.random.IntN(2)), Overflow: Overflow(1 + w.random.IntN(3)), Inbox: Bounds{1 + w.random.IntN(4), 100}}
+		w.passing = w.declare(cfg, "c")
+		w.stream("c", cfg.Ack == AckManual, w.passing)
+	case !w.passing.Closed():
+		require.NoError(w, w.passing.Close(w.Context()))
+	default:
+		w.note(notice{retired: []uint64{w.passing.Number()}})
+		w.passing = nil
+	}
 }
 
 func TestContractAgainstAModel(t *testing.T) {
@@ -297,6 +315,8 @@ func (w *model) step() {
 	switch k := w.random.IntN(40); {
 	case k == 0:
 		w.reconnect()
+	case k == 1:
+		w.change()
 	case k < 8:
 		if !w.held {
 			w.publish()

@@ -170,9 +170,10 @@ func (t *tracker) recover() {
 	t.buffer = b
 	var free []*Op
 	for _, f := range b.fire {
-		if f.end <= w.n {
-			t.endPublish(f.op, Outcome{})
-		} else {
+		switch {
+		case f.end <= w.n:
+			t.doneQoS0(f.op)
+		case !f.op.withdrawn:
 			f.op.state = opQueued
 			free = append(free, f.op)
 		}

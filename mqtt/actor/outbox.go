@@ -8,6 +8,7 @@ type outbox struct {
 	windowed lane // QoS 1 and 2
 	door     []*Op
 	flight   flight
+	ghosts   int // of flight: withdrawn, and there only for their identifiers
 	ids      ids
 	inUse    int // exchanges begun on this connection that hold a place in the window
 	messages int // admitted and not ended

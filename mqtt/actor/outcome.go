@@ -78,9 +78,11 @@ func (t *tracker) endFlight(op *Op, o Outcome) {
 	t.flight.remove(op)
 	t.ids.free(op)
 	t.freeWindow(op)
-	if !op.withdrawn { // else its outcome was told, and its room given back, by the withdrawal
-		t.endPublish(op, o)
+	if op.withdrawn { // its outcome was told, and its room given back, by the withdrawal
+		t.ghosts--
+		return
 	}
+	t.endPublish(op, o)
 }
 
 // freeWindow gives back op's place in the window, when it took one on this connection.

@@ -61,13 +61,16 @@ func (t *tracker) abandon(op *Op, why error) {
 		done <- o
 		return
 	}
-	if op.id == 0 {
-		return // at QoS 0 it is done as soon as its write ends
+	if op.id == 0 { // at QoS 0, with the writer: its buffer still has the record, and leaves it alone
+		op.withdrawn = true
+		t.endPublish(op, o)
+		return
 	}
 	// The record that stays behind is a new one: the caller's is at its end.
 	ghost := *op
 	ghost.withdrawn, ghost.done, ghost.admitted, ghost.watchers, ghost.Message = true, nil, nil, nil, nil
 	t.replace(op, &ghost)
+	t.ghosts++
 	t.endPublish(op, o)
 }
 
@@ -165,7 +168,7 @@ type viewAsk struct{ reply chan<- View }
 func (q viewAsk) answer(t *tracker) { q.reply <- t.view() }
 
 func (t *tracker) view() View {
-	v := View{State: t.state, Counts: t.counts, InFlight: t.flight.len, Queued: t.messages - t.flight.len, QueuedBytes: t.bytes,
+	v := View{State: t.state, Counts: t.counts, InFlight: t.flight.len - t.ghosts, Queued: t.messages - t.flight.len + t.ghosts, QueuedBytes: t.bytes,
 		Connections: t.connections, LastError: t.lastError, RTT: t.rtt, SentBytes: t.sentBytes, ReceivedBytes: t.receivedBytes,
 		LastID: t.ids.last, Wanted: len(t.wanted.filters)}
 	v.Oldest = t.oldest()

@@ -43,6 +43,7 @@ type supervisor struct {
 	server    int
 	tries     int // servers tried in this round
 	failures  int // in a row
+	ghosts    int // attempts of ours that were given up behind CONNECT: a slow server may still come to them
 	head      int // 1 when the row began with an attempt, 0 when it began with the loss of a connection
 	born      time.Time
 	versions  map[int]codec.Version // what last worked with a server
@@ -233,11 +234,12 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 		return nil
 	case ours && errors.Is(why, ErrClosed):
 		return nil // the tracker's end order follows
+	case s.ownGhost(why):
 	case s.permanent(why):
 		return why
 	}
 	if time.Since(s.born) >= s.cfg.Stable {
-		s.failures = 0
+		s.failures, s.ghosts = 0, 0
 	}
 	s.tries, s.head = 0, 0
 	return s.again(why)
@@ -262,6 +264,17 @@ func (s *supervisor) again(why error) error {
 	s.say(retrying{s.number(), delay, why})
 	s.timer.Reset(delay)
 	return nil
+}
+
+// ownGhost says that what took the session over may have been one of our own attempts, which the server came to after we
+// had given it up. Then nobody fights with us for the session.
+func (s *supervisor) ownGhost(err error) bool {
+	r, ok := errors.AsType[*Refusal](err)
+	if !ok || r.Packet != codec.TypeDisconnect || r.Code != codec.SessionTakenOver || s.ghosts == 0 {
+		return false
+	}
+	s.ghosts--
+	return true
 }
 
 // permanent says that trying again unchanged can't succeed, or isn't wanted by default (contract 15).

@@ -85,6 +85,9 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 		s.accept(ctx, t)
 		return nil
 	}
+	if unanswered(t.err) {
+		s.ghosts++
+	}
 	if !s.first && !s.connected {
 		s.lowered = 0
 		s.abandoned(ctx)
