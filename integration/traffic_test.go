@@ -124,3 +124,12 @@ func (c *cell) ended(closed <-chan struct{}) {
 		require.FailNow(c, "it didn't end")
 	}
 }
+
+// settle returns when the server has dealt with all that client has published. One server acknowledges a message before
+// it hands it on, but after it has handed on the one before.
+func (c *cell) settle(client *mqtt.Client) {
+	c.Helper()
+	for range 2 {
+		require.NoError(c, client.Publish(c.ctx, mqtt.Message{Topic: c.topic("settle"), QoS: mqtt.AtLeastOnce}))
+	}
+}

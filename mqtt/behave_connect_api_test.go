@@ -152,7 +152,7 @@ func TestConnectOverAndOver(t *testing.T) {
 				go cancel()
 				go c.does(conn)
 				if err := <-done; err == nil {
-					s.up(conn)
+					s.isUp(conn)
 					return
 				}
 				conn.Close()
@@ -162,7 +162,7 @@ func TestConnectOverAndOver(t *testing.T) {
 			elapse(time.Hour)
 			require.Equal(t, dials, s.server.Dials(), "an idle client dials")
 			require.Equal(t, mqtt.StateIdle, s.client.State())
-			s.up(s.connect())
+			s.isUp(s.connect())
 		})
 	}
 	bubble(t, "Connect again in the moment in which it was given up", func(t *testing.T) {
@@ -172,12 +172,12 @@ func TestConnectOverAndOver(t *testing.T) {
 			require.ErrorIs(t, s.client.Connect(closing(t, time.Second)), context.DeadlineExceeded)
 		}
 		s.server.RefuseDials(nil)
-		s.up(s.connect())
+		s.isUp(s.connect())
 	})
 }
 
-// up says that a client whose connection that is or was is connected, or connects again.
-func (s *scene) up(conn *mqtttest.Conn) {
+// isUp says that a client whose connection that is or was is connected, or connects again.
+func (s *scene) isUp(conn *mqtttest.Conn) {
 	s.Helper()
 	elapse(time.Second)
 	if s.client.State() != mqtt.StateConnected {

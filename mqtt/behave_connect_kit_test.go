@@ -1,6 +1,7 @@
 package mqtt_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -65,11 +66,36 @@ func (s *scene) gap() (time.Duration, *mqtttest.Conn) {
 // works proves that publish and subscribe do.
 func (s *scene) works(conn *mqtttest.Conn) {
 	s.Helper()
-	s.subscribe(conn, "works/#", mqtt.AtLeastOnce)
-	done := later(func() error { return s.client.Publish(s.Context(), message(mqtt.AtLeastOnce, "works")) })
-	p := mqtttest.Expect[*codec.Publish](s, conn)
-	require.NoError(s, conn.Send(&codec.PubAck{PacketID: p.PacketID}))
-	require.NoError(s, <-done)
+	ctx, stop := context.WithCancel(s.Context())
+	served := later(func() error { return serve(ctx, conn) })
+	_, err := s.client.Subscribe(closing(s.T, time.Minute), mqtt.Subscription{Filter: "works/#"})
+	require.NoError(s, err)
+	require.NoError(s, s.client.Publish(closing(s.T, time.Minute), message(mqtt.AtLeastOnce, "works")))
+	stop()
+	require.ErrorIs(s, <-served, context.Canceled)
+}
+
+// serve answers what a client asks, until ctx or the connection ends.
+func serve(ctx context.Context, conn *mqtttest.Conn) error {
+	for {
+		packet, err := conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		switch p := packet.(type) {
+		case *codec.Subscribe:
+			err = conn.Send(&codec.SubAck{PacketID: p.PacketID, Codes: make([]codec.ReasonCode, len(p.Subscriptions))})
+		case *codec.Publish:
+			if p.QoS == codec.AtLeastOnce {
+				err = conn.Send(&codec.PubAck{PacketID: p.PacketID})
+			}
+		case *codec.PingReq:
+			err = conn.Send(&codec.PingResp{})
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // awaitEvent gives the next event of a kind, past others.

@@ -31,7 +31,7 @@ func begin[T any](f func() (T, error)) <-chan got[T] {
 
 // subscribing calls Subscribe beside the test.
 func (s *scene) subscribing(subs ...mqtt.Subscription) <-chan got[[]mqtt.Grant] {
-	return begin(func() ([]mqtt.Grant, error) { return s.client.Subscribe(s.Context(), subs...) })
+	return begin(func() ([]mqtt.Grant, error) { return s.client.Subscribe(soon(s.T), subs...) })
 }
 
 // grant takes the next SUBSCRIBE and answers each filter with what it asked for, or with codes.
@@ -40,6 +40,19 @@ func grant(t *testing.T, conn *mqtttest.Conn, codes ...codec.ReasonCode) *codec.
 	p := mqtttest.Expect[*codec.Subscribe](t, conn)
 	require.NoError(t, conn.Send(grantOf(p, codes...)))
 	return p
+}
+
+// grantAll takes as many SUBSCRIBE packets as it needs to answer so many filters, and gives what they asked for.
+func grantAll(t *testing.T, conn *mqtttest.Conn, codes ...codec.ReasonCode) (asked []codec.Subscription) {
+	t.Helper()
+	for len(codes) > 0 {
+		p := mqtttest.Expect[*codec.Subscribe](t, conn)
+		n := len(p.Subscriptions)
+		require.LessOrEqual(t, n, len(codes))
+		require.NoError(t, conn.Send(grantOf(p, codes[:n]...)))
+		codes, asked = codes[n:], append(asked, p.Subscriptions...)
+	}
+	return asked
 }
 
 func grantOf(p *codec.Subscribe, codes ...codec.ReasonCode) *codec.SubAck {
@@ -174,7 +187,7 @@ func host(t *testing.T, cfg mqtt.Config, at mqtttest.BrokerConfig) *hosted {
 		client.Abort()
 		broker.Close()
 	})
-	require.NoError(t, client.Connect(t.Context()))
+	require.NoError(t, client.Connect(soon(t)))
 	return &hosted{t, broker, client}
 }
 
@@ -189,8 +202,11 @@ func (h *hosted) reconnect() {
 	h.Helper()
 	h.broker.Drop()
 	synctest.Wait()
-	require.NoError(h, h.client.AwaitConnected(h.Context()))
+	require.NoError(h, h.client.AwaitConnected(soon(h.T)))
 }
+
+// soon is a context that ends a test which would wait for ever.
+func soon(t *testing.T) context.Context { return closing(t, time.Hour) }
 
 // over is a context that has ended.
 func over() context.Context {

@@ -19,9 +19,8 @@ func TestStreamDeclare(t *testing.T) {
 		stream := s.declare("a/+", "b")
 		require.Zero(t, s.server.Dials())
 		conn := s.connect()
-		p := mqtttest.Expect[*codec.Subscribe](t, conn)
-		require.Equal(t, []codec.Subscription{{Filter: "a/+", QoS: 2}, {Filter: "b", QoS: 2}}, p.Subscriptions)
-		send(t, conn, grantOf(p), about("a/1", 1, 1, "one"), about("b", 0, 0, "two"))
+		require.Equal(t, []codec.Subscription{{Filter: "a/+", QoS: 2}, {Filter: "b", QoS: 2}}, grantAll(t, conn, 2, 2))
+		send(t, conn, about("a/1", 1, 1, "one"), about("b", 0, 0, "two"))
 		require.Equal(t, []string{"one", "two"}, payloads(t, stream.Messages(), 2))
 	})
 	both(t, "Declare while connected subscribes at once", func(t *testing.T, v mqtt.Version) {
@@ -108,7 +107,7 @@ func TestStreamReady(t *testing.T) {
 	both(t, "Ready waits for the SUBACK, and tells it to all who ask, again and again", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		stream := s.declare("a")
-		ask := func() ([]mqtt.Grant, error) { return stream.Ready(t.Context()) }
+		ask := func() ([]mqtt.Grant, error) { return stream.Ready(soon(t)) }
 		one, two := begin(ask), begin(ask)
 		p := mqtttest.Expect[*codec.Subscribe](t, conn)
 		conn.ExpectNothing(t, time.Second)
@@ -123,8 +122,8 @@ func TestStreamReady(t *testing.T) {
 	both(t, "a refused filter is Ready's error; the others hold, and the stream stays", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		stream := s.declare("a", "b")
-		grant(t, conn, codec.UnspecifiedError, codec.GrantedQoS1)
-		grants, err := stream.Ready(t.Context())
+		grantAll(t, conn, codec.UnspecifiedError, codec.GrantedQoS1)
+		grants, err := stream.Ready(soon(t))
 		require.ErrorAs(t, err, new(*mqtt.SubscribeError))
 		require.Len(t, grants, 2)
 		require.NoError(t, stream.Err())
@@ -139,17 +138,17 @@ func TestStreamReady(t *testing.T) {
 		_, err := stream.Ready(closing(t, time.Second))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		grant(t, conn)
-		_, err = stream.Ready(t.Context())
+		_, err = stream.Ready(soon(t))
 		require.NoError(t, err)
 	})
 	bubble(t, "Ready returns when the client ends", func(t *testing.T) {
 		s := idle(t, mqtt.Config{})
 		stream := s.declare("a")
-		waiting := begin(func() ([]mqtt.Grant, error) { return stream.Ready(t.Context()) })
+		waiting := begin(func() ([]mqtt.Grant, error) { return stream.Ready(soon(t)) })
 		synctest.Wait()
 		s.client.Abort()
 		require.ErrorIs(t, (<-waiting).err, mqtt.ErrClosed)
-		_, err := stream.Ready(t.Context())
+		_, err := stream.Ready(soon(t))
 		require.ErrorIs(t, err, mqtt.ErrClosed)
 	})
 	for name, connected := range map[string]bool{"before its SUBSCRIBE left": false, "after": true} {
@@ -159,7 +158,7 @@ func TestStreamReady(t *testing.T) {
 				s.connect()
 			}
 			stream := s.declare("a")
-			waiting := begin(func() ([]mqtt.Grant, error) { return stream.Ready(t.Context()) })
+			waiting := begin(func() ([]mqtt.Grant, error) { return stream.Ready(soon(t)) })
 			synctest.Wait()
 			stream.Close(closing(t, time.Second))
 			require.ErrorIs(t, within(t, time.Second, waiting).err, mqtt.ErrClosed)
@@ -168,7 +167,7 @@ func TestStreamReady(t *testing.T) {
 	both(t, "Stream is Declare, then Ready", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		r := begin(func() (*mqtt.Stream, error) {
-			return s.client.Stream(t.Context(), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"})
+			return s.client.Stream(soon(t), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"})
 		})
 		p := mqtttest.Expect[*codec.Subscribe](t, conn)
 		conn.ExpectNothing(t, time.Second)
@@ -182,9 +181,9 @@ func TestStreamReady(t *testing.T) {
 	both(t, "when a filter is refused Stream closes the stream again: what was granted is unsubscribed", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		r := begin(func() (*mqtt.Stream, error) {
-			return s.client.Stream(t.Context(), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"}, mqtt.Subscription{Filter: "b"})
+			return s.client.Stream(soon(t), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"}, mqtt.Subscription{Filter: "b"})
 		})
-		grant(t, conn, codec.UnspecifiedError, codec.GrantedQoS0)
+		grantAll(t, conn, codec.UnspecifiedError, codec.GrantedQoS0)
 		made := <-r
 		require.ErrorAs(t, made.err, new(*mqtt.SubscribeError))
 		require.Nil(t, made.value)

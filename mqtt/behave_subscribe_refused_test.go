@@ -45,7 +45,7 @@ func TestSubscribeChecked(t *testing.T) {
 	}
 	bubble(t, "B167 an empty list is refused locally", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{})
-		_, err := s.client.Subscribe(t.Context())
+		_, err := s.client.Subscribe(soon(t))
 		require.ErrorAs(t, err, new(*mqtt.ArgumentError))
 		_, err = s.client.Declare(mqtt.StreamConfig{})
 		require.ErrorAs(t, err, new(*mqtt.ArgumentError))
@@ -54,12 +54,12 @@ func TestSubscribeChecked(t *testing.T) {
 	bubble(t, "B164 subscribing to a closed client is an error without grants", func(t *testing.T) {
 		s, _ := up(t, mqtt.Config{})
 		s.client.Abort()
-		grants, err := s.client.Subscribe(t.Context(), mqtt.Subscription{Filter: "a"})
+		grants, err := s.client.Subscribe(soon(t), mqtt.Subscription{Filter: "a"})
 		require.ErrorIs(t, err, mqtt.ErrClosed)
 		require.Empty(t, grants)
 		_, err = s.client.Declare(mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"})
 		require.ErrorIs(t, err, mqtt.ErrClosed)
-		_, err = s.client.Stream(t.Context(), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"})
+		_, err = s.client.Stream(soon(t), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a"})
 		require.ErrorIs(t, err, mqtt.ErrClosed)
 	})
 }
@@ -154,8 +154,8 @@ func old(t *testing.T, cfg mqtt.Config) (*scene, *mqtttest.Conn) {
 		return up(t, cfg)
 	}
 	s := idle(t, cfg)
-	done := later(func() error { return s.client.Connect(t.Context()) })
-	first, err := s.server.Accept(t.Context())
+	done := later(func() error { return s.client.Connect(soon(t)) })
+	first, err := s.server.Accept(soon(t))
 	require.NoError(t, err)
 	first.Handshake(t, codec.ConnAck{Code: codec.UnsupportedProtocolVersion})
 	conn := s.accept()

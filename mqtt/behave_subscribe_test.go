@@ -15,7 +15,7 @@ func TestSubscribe(t *testing.T) {
 	both(t, "B159 a single filter has QoS 0 by default, and no option set", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		s.subscribing(mqtt.Subscription{Filter: "a/b"})
-		raw, err := conn.ReadRaw(t.Context())
+		raw, err := conn.ReadRaw(soon(t))
 		require.NoError(t, err)
 		require.Equal(t, byte(0x82), raw[0])
 		require.Equal(t, append([]byte("\x00\x03a/b"), 0), raw[len(raw)-6:])
@@ -45,7 +45,7 @@ func TestSubscribe(t *testing.T) {
 	both(t, "B163 completion on SUBACK, with what was granted to each filter", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		done := begin(func() ([]mqtt.Grant, error) {
-			return s.client.Subscribe(t.Context(), mqtt.Subscription{Filter: "a", QoS: 2}, mqtt.Subscription{Filter: "b", QoS: 1})
+			return s.client.Subscribe(soon(t), mqtt.Subscription{Filter: "a", QoS: 2}, mqtt.Subscription{Filter: "b", QoS: 1})
 		})
 		p := mqtttest.Expect[*codec.Subscribe](t, conn)
 		conn.ExpectNothing(t, time.Second)
@@ -135,7 +135,7 @@ func TestSubscribe(t *testing.T) {
 	both(t, "B175 unsubscribed, then subscribed again, sends a new SUBSCRIBE with the QoS asked now", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		s.subscribe(conn, "a", mqtt.ExactlyOnce)
-		gone := later(func() error { return s.client.Unsubscribe(t.Context(), "a") })
+		gone := later(func() error { return s.client.Unsubscribe(soon(t), "a") })
 		release(t, conn)
 		require.NoError(t, <-gone)
 		s.subscribing(mqtt.Subscription{Filter: "a", QoS: 1})

@@ -22,7 +22,7 @@ func (s *scene) unsubscribing(filters ...string) <-chan got[[]mqtt.ReasonCode] {
 func TestUnsubscribe(t *testing.T) {
 	both(t, "B193 a list of filters keeps its order, in one UNSUBSCRIBE", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
-		done := later(func() error { return s.client.Unsubscribe(t.Context(), "c", "a", "b") })
+		done := later(func() error { return s.client.Unsubscribe(soon(t), "c", "a", "b") })
 		require.Equal(t, []string{"c", "a", "b"}, release(t, conn).Filters)
 		require.NoError(t, <-done)
 	})
@@ -37,7 +37,7 @@ func TestUnsubscribe(t *testing.T) {
 	both(t, "B194 completion on UNSUBACK", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		s.subscribe(conn, "a", mqtt.AtMostOnce)
-		done := later(func() error { return s.client.Unsubscribe(t.Context(), "a") })
+		done := later(func() error { return s.client.Unsubscribe(soon(t), "a") })
 		p := mqtttest.Expect[*codec.Unsubscribe](t, conn)
 		conn.ExpectNothing(t, time.Second)
 		pending(t, done)
@@ -46,14 +46,14 @@ func TestUnsubscribe(t *testing.T) {
 	})
 	both(t, "B195 a filter beyond ASCII", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
-		done := later(func() error { return s.client.Unsubscribe(t.Context(), "中国") })
+		done := later(func() error { return s.client.Unsubscribe(soon(t), "中国") })
 		require.Equal(t, []string{"中国"}, release(t, conn).Filters)
 		require.NoError(t, <-done)
 	})
 	both(t, "B196 an unsubscribed filter is not restored", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		s.subscribe(conn, "a", mqtt.AtMostOnce)
-		done := later(func() error { return s.client.Unsubscribe(t.Context(), "a") })
+		done := later(func() error { return s.client.Unsubscribe(soon(t), "a") })
 		release(t, conn)
 		require.NoError(t, <-done)
 		conn.Close()
@@ -63,7 +63,7 @@ func TestUnsubscribe(t *testing.T) {
 		bubble(t, "B196 nor when UNSUBACK never came: asked for again, and the call completes: "+name, func(t *testing.T) {
 			s, conn := up(t, mqtt.Config{})
 			s.subscribe(conn, "a", mqtt.AtMostOnce)
-			done := later(func() error { return s.client.Unsubscribe(t.Context(), "a") })
+			done := later(func() error { return s.client.Unsubscribe(soon(t), "a") })
 			mqtttest.Expect[*codec.Unsubscribe](t, conn)
 			conn.Close()
 			conn = s.accept(session)
@@ -78,7 +78,7 @@ func TestUnsubscribe(t *testing.T) {
 		done := s.unsubscribing("a", "b", "c")
 		release(t, conn, codes...)
 		require.Equal(t, codes, (<-done).value)
-		plain := later(func() error { return s.client.Unsubscribe(t.Context(), "a", "b", "c") })
+		plain := later(func() error { return s.client.Unsubscribe(soon(t), "a", "b", "c") })
 		release(t, conn, codes...)
 		err := <-plain
 		require.ErrorIs(t, err, codec.NotAuthorized)
@@ -92,7 +92,7 @@ func TestUnsubscribe(t *testing.T) {
 		done := s.unsubscribing("a")
 		release(t, conn, codec.NoSubscriptionExisted)
 		require.Equal(t, []codec.ReasonCode{codec.NoSubscriptionExisted}, (<-done).value)
-		plain := later(func() error { return s.client.Unsubscribe(t.Context(), "a") })
+		plain := later(func() error { return s.client.Unsubscribe(soon(t), "a") })
 		release(t, conn, codec.NoSubscriptionExisted)
 		require.NoError(t, <-plain)
 	})
@@ -105,7 +105,7 @@ func TestUnsubscribe(t *testing.T) {
 	bubble(t, "B193 User Properties go with the packet", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{})
 		begin(func() ([]mqtt.ReasonCode, error) {
-			return s.client.UnsubscribeWith(t.Context(), mqtt.Unsubscription{Filters: []string{"a"}, UserProperties: []mqtt.UserProperty{{Key: "k", Value: "v"}}})
+			return s.client.UnsubscribeWith(soon(t), mqtt.Unsubscription{Filters: []string{"a"}, UserProperties: []mqtt.UserProperty{{Key: "k", Value: "v"}}})
 		})
 		require.Equal(t, []codec.UserProperty{{Key: "k", Value: "v"}}, mqtttest.Expect[*codec.Unsubscribe](t, conn).UserProperties)
 	})
@@ -128,7 +128,7 @@ func TestUnsubscribe(t *testing.T) {
 	}
 	both(t, "B086 unsubscribed offline: sent, and complete on UNSUBACK", func(t *testing.T, v mqtt.Version) {
 		s := idle(t, mqtt.Config{Version: v})
-		done := later(func() error { return s.client.Unsubscribe(t.Context(), "a") })
+		done := later(func() error { return s.client.Unsubscribe(soon(t), "a") })
 		pending(t, done)
 		conn := s.connect()
 		require.Equal(t, []string{"a"}, release(t, conn).Filters)
@@ -136,12 +136,12 @@ func TestUnsubscribe(t *testing.T) {
 	})
 	both(t, "B081 published, subscribed and unsubscribed before connecting: all are sent after CONNACK, in that order", func(t *testing.T, v mqtt.Version) {
 		s := idle(t, mqtt.Config{Version: v})
-		require.NoError(t, s.client.Publish(t.Context(), message(mqtt.AtMostOnce, "first")))
+		require.NoError(t, s.client.Publish(soon(t), message(mqtt.AtMostOnce, "first")))
 		sub := s.subscribing(mqtt.Subscription{Filter: "a"})
 		time.Sleep(time.Millisecond)
-		unsub := later(func() error { return s.client.Unsubscribe(t.Context(), "b") })
+		unsub := later(func() error { return s.client.Unsubscribe(soon(t), "b") })
 		time.Sleep(time.Millisecond)
-		pub := later(func() error { return s.client.Publish(t.Context(), message(mqtt.AtLeastOnce, "last")) })
+		pub := later(func() error { return s.client.Publish(soon(t), message(mqtt.AtLeastOnce, "last")) })
 		time.Sleep(time.Millisecond)
 		conn := s.connect()
 		require.Equal(t, "first", string(mqtttest.Expect[*codec.Publish](t, conn).Payload))

@@ -55,7 +55,7 @@ func New(cfg Config) (*Client, error) {
 	c.core = actor.Start(settled, c.received)
 	c.messages = &Stream{client: c, core: c.core.Root()}
 	if len(s.Subscriptions) > 0 {
-		c.core.Offer(context.Background(), actor.NewSubscribe(0, actorSubscriptions(s.Subscriptions)))
+		c.core.Enlist(actor.NewSubscribe(0, actorSubscriptions(s.Subscriptions)))
 	}
 	return c, nil
 }

@@ -159,7 +159,7 @@ func prepare(op *actor.Op, m *Message) error {
 		packet.Properties = codecPublishProperties(p)
 		op.Alias = p.TopicAlias
 		if p.MessageExpiryInterval != nil {
-			op.Expires = *p.MessageExpiryInterval
+			op.Expire(*p.MessageExpiryInterval)
 		}
 	}
 	if err := op.Message.Set(&packet); err != nil {

@@ -135,7 +135,8 @@ func (c *Client) declare(cfg StreamConfig, subs []Subscription) (*Stream, error)
 	}
 	s.core = core
 	s.op = actor.NewSubscribe(core.Number(), actorSubscriptions(subs))
-	if err := c.core.Offer(context.Background(), s.op); err != nil {
+	if err := c.core.Enlist(s.op); err != nil {
+		core.Close(context.Background())
 		return nil, c.ended(err)
 	}
 	return s, nil

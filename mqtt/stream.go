@@ -30,9 +30,16 @@ func (s *Stream) ready(ctx context.Context) ([]Grant, error) {
 		return nil, nil // Messages: its filters are asked for by Subscribe
 	}
 	select {
+	case <-s.core.Quit():
+		return nil, ErrClosed
+	default:
+	}
+	select {
 	case o := <-s.op.Outcome():
 		s.op.PutBack(o)
 		return grantsOf(o)
+	case <-s.core.Quit():
+		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -84,9 +91,12 @@ func (s *Stream) Close(ctx context.Context) error {
 	if s.op == nil {
 		return failed("close stream", &ArgumentError{Name: "Stream", Reason: "is that of Client.Messages: it ends with the client"})
 	}
-	if err := s.core.Close(ctx); err != nil {
-		return failed("close stream", err)
+	select {
+	case <-s.core.Quit():
+		return nil
+	default:
 	}
+	s.core.Close(context.Background()) // a turn
 	return failed("close stream", s.retire(ctx))
 }
 
@@ -95,7 +105,7 @@ func (s *Stream) retire(ctx context.Context) error {
 	c := s.client
 	c.core.Withdraw(s.op, ErrClosed, true) // a SUBSCRIBE that has not left need not leave
 	op := actor.NewRetire(s.core.Number(), s.filters)
-	if err := c.core.Offer(context.Background(), op); err != nil {
+	if err := c.core.Enlist(op); err != nil {
 		return nil // the client has ended, and the stream with it
 	}
 	if c.core.View().State != actor.StateConnected {

@@ -15,8 +15,9 @@ type branch struct {
 	overflow Overflow
 	ack      AckMode
 	process  outlet
-	work     chan<- []item // to stream, one batch or recall: it asked for it
-	unread   <-chan []item // the same, to take back what it didn't read
+	work     chan<- []item   // to stream, one batch or recall: it asked for it
+	unread   <-chan []item   // the same, to take back what it didn't read
+	quit     chan<- struct{} // closed when its consumer has closed it
 
 	inbox    inbox
 	running  bool

@@ -126,6 +126,15 @@ func (c *Client[M]) Offer(ctx context.Context, op *Op) error {
 	return nil
 }
 
+// Enlist hands over a SUBSCRIBE or UNSUBSCRIBE that needs no room and nobody waits for. It takes one turn of the tracker's.
+func (c *Client[M]) Enlist(op *Op) error {
+	reply := make(chan error, 1)
+	if !c.ask(enlistment{op, reply}) {
+		return c.final.Err
+	}
+	return <-reply
+}
+
 // ask puts a question; false when the client has ended.
 func (c *Client[M]) ask(q question) bool {
 	select {
@@ -187,6 +196,9 @@ func (c *Client[M]) Flush(ctx context.Context) error {
 
 // Connect begins to connect and waits for the outcome of the first round.
 func (c *Client[M]) Connect(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	reply := make(chan error, 1)
 	if !c.ask(connectAsk{reply}) {
 		return c.final.Err
@@ -253,6 +265,9 @@ func (c *Client[M]) Ended(op *Op) bool {
 
 // Root is the handle of Messages, without a claim on it.
 func (c *Client[M]) Root() *StreamHandle[M] { return c.messages }
+
+// Quit is closed by Close, and not when the client ends.
+func (s *StreamHandle[M]) Quit() <-chan struct{} { return s.quit }
 
 // Closed says whether the stream has ended.
 func (s *StreamHandle[M]) Closed() bool { return closed(s.end) }

@@ -66,6 +66,7 @@ func (q closeStream) answer(d *dispatcher) {
 	if b == nil || b.closed || b == d.messages {
 		return
 	}
+	close(b.quit)
 	b.stop()
 	if !b.running {
 		d.discard(b)

@@ -367,7 +367,7 @@ func TestWatching(t *testing.T) {
 		r.tells(EventUnclaimed{"a", 6})
 	})
 	bubble(t, "contract 13: the message that holds up the others is named once, after StallAfter at the head", manual(), func(r *rig) {
-		s := r.declare(StreamConfig{}, "s")
+		s := r.declare(StreamConfig{Tag: "mine"}, "s")
 		r.up(codec.V5, false)
 		r.arrive(q1("s", 1), q2("a", 2))
 		since := time.Now()
@@ -376,7 +376,8 @@ func TestWatching(t *testing.T) {
 		time.Sleep(30*time.Second - 1)
 		r.tells()
 		time.Sleep(1)
-		r.tells(EventStalled{Stream: s.Number(), Topic: "s", Since: since})
+		r.tells(EventStalled{Stream: s.Number(), Tag: "mine", Topic: "s", Since: since})
+		require.Equal(r, "mine", r.stats(s.Number()).Tag)
 		require.Equal(r, "s", r.stats(s.Number()).Stalled)
 		require.Equal(r, since, r.stats(s.Number()).StalledSince)
 		require.Empty(r, r.stats(0).Stalled)

@@ -1,7 +1,10 @@
 package actor
 
 import (
+	"math/rand/v2"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 	"github.com/stretchr/testify/require"
@@ -56,6 +59,29 @@ func TestAcknowledging(t *testing.T) {
 		require.Equal(r, 3, r.in.Stats().Owed)
 		first.ticket.Answer(codec.Success, nil)
 		r.owes("ack 5", "rec 3", "ack 9", "ack 1")
+	})
+	bubble(t, "B141 also when many goroutines acknowledge at once", with(func(c *inboundConfig) { c.ack, c.receiveMaximum = AckManual, 100 }), func(r *rig) {
+		r.up(codec.V5, false)
+		var list []arrival
+		var want []string
+		for id := range uint16(100) {
+			list = append(list, q1("a", id+1))
+			want = append(want, "ack "+strconv.Itoa(int(id)+1))
+		}
+		for range 10 {
+			go func() {
+				for m := range r.messages.Out() {
+					go func() {
+						time.Sleep(time.Duration(rand.IntN(1000)))
+						m.ticket.Answer(codec.Success, nil)
+						m.ticket.Answer(codec.NotAuthorized, nil)
+					}()
+				}
+			}()
+		}
+		r.arrive(list...)
+		time.Sleep(time.Second)
+		r.owes(want...)
 	})
 	bubble(t, "a refusal tells its code and words; of several the first", manual(), func(r *rig) {
 		r.up(codec.V5, false)
@@ -196,6 +222,18 @@ func TestExactlyOnce(t *testing.T) {
 		next.ticket.Answer(codec.Success, nil)
 		r.owes("rec 7")
 	})
+	bubble(t, "a PUBREL for what a former connection left unacknowledged frees its room", manual(), func(r *rig) {
+		r.up(codec.V5, false)
+		r.arrive(q2("a", 7), q2("a", 8))
+		r.take(r.messages.Out(), "a=7")
+		r.down()
+		r.up(codec.V5, true)
+		require.Equal(r, 2, r.census())
+		r.arrive(rel(7), rel(8))
+		r.owes("comp 7", "comp 8")
+		require.Zero(r, r.census())
+		require.Zero(r, r.d.out)
+	})
 	bubble(t, "§4.3.3 an id stays known over a resumed connection: answered, not delivered", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		r.arrive(q2("a", 7))
@@ -295,6 +333,20 @@ func TestReceiveMaximum(t *testing.T) {
 		r.arrive(q0("a", "new"))
 		r.take(r.messages.Out(), "a=1", "a=2", "a=3", "a=4", "a=new")
 		require.NoError(r, r.fault)
+	})
+	bubble(t, "what former connections left with the application counts among what is out", manual(), func(r *rig) {
+		r.up(codec.V311, false)
+		r.arrive(q2("a", 1), q2("a", 2), q2("a", 3))
+		m := r.take(r.messages.Out(), "a=1")
+		r.take(r.messages.Out(), "a=2", "a=3")
+		r.down()
+		r.up(codec.V311, true)
+		r.note(notice{answerOwed: true})
+		r.arrive(q1("a", 4), q1("a", 5))
+		r.take(r.messages.Out(), "a=4")
+		r.nothing(r.messages.Out())
+		m.ticket.Answer(codec.Success, nil)
+		r.take(r.messages.Out(), "a=5")
 	})
 	bubble(t, "no more are out unacknowledged than Receive Maximum, on 3.x neither, and the oldest ones", with(func(c *inboundConfig) { c.ack = AckManual; c.hard = Bounds{100, 10000} }), func(r *rig) {
 		s := r.declare(StreamConfig{}, "s")

@@ -42,6 +42,7 @@ type StreamHandle[M any] struct {
 	out, each <-chan M
 	back      chan<- givenBack[M] // to stream, callers wait a turn
 	end       <-chan struct{}     // closed behind out and each
+	quit      <-chan struct{}     // closed by Close, and not when the client ends
 	inquiries chan<- inquiry      // to dispatcher, callers wait a turn
 }
 
@@ -66,12 +67,12 @@ func newDispatcher[M any](cfg inboundConfig, create func(*Handout) M, news <-cha
 // newStream makes a stream's process, which doesn't run yet, as dispatcher and callers see it.
 func newStream[M any](c *Inbound[M], cfg StreamConfig, filters []string) (*branch, *StreamHandle[M]) {
 	work, back, end := make(chan []item, 1), make(chan givenBack[M]), make(chan struct{})
-	out, each := make(chan M), make(chan M)
-	b := &branch{tag: cfg.Tag, filters: filters, work: work, unread: work,
+	out, each, quit := make(chan M), make(chan M), make(chan struct{})
+	b := &branch{tag: cfg.Tag, filters: filters, work: work, unread: work, quit: quit,
 		overflow: cmp.Or(cfg.Overflow, c.cfg.overflow), ack: cmp.Or(cfg.Ack, c.cfg.ack)}
 	b.inbox.room = Bounds{cmp.Or(cfg.Inbox.Messages, c.cfg.inbox.Messages), cmp.Or(cfg.Inbox.Bytes, c.cfg.inbox.Bytes)}
 	b.process = &stream[M]{self: b, create: c.create, ack: b.ack, work: work, reports: c.reports, back: back, out: out, each: each, end: end}
-	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, inquiries: c.inquiries}
+	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, quit: quit, inquiries: c.inquiries}
 }
 
 // Claim says that somebody listens on Messages from now on. It takes one turn of the dispatcher's.

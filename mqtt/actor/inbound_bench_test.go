@@ -150,7 +150,7 @@ func TestAllocations(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			take(0)
 			runtime.ReadMemStats(&after)
-			require.Less(t, float64(after.Mallocs-before.Mallocs)/n, 1.1)
+			require.Less(t, float64(after.Mallocs-before.Mallocs)/n, 1.5) // the race detector has pools forget now and then
 		})
 	}
 }

@@ -275,7 +275,7 @@ func (w *model) change() {
 
 func TestContractAgainstAModel(t *testing.T) {
 	for _, v := range []codec.Version{codec.V311, codec.V5} {
-		for seed := range uint64(1000) {
+		for seed := range uint64(100) {
 			t.Run(fmt.Sprintf("%s/%d", v, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					cfg := settings()

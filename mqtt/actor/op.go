@@ -133,6 +133,9 @@ func NewRetire(stream uint64, filters []string) *Op {
 	return (&Op{kind: opUnsubscribe, Stream: stream, Retire: true, Filters: filters}).tellsOutcome()
 }
 
+// Expire sets the v5 Message Expiry Interval of a PUBLISH, which counts from now on (§3.3.2.3.3).
+func (op *Op) Expire(after time.Duration) { op.Expires, op.deadline = after, time.Now().Add(after) }
+
 func (op *Op) tellsOutcome() *Op {
 	c := make(chan Outcome, 1)
 	op.done, op.outcome = c, c

@@ -93,9 +93,8 @@ func (t *tracker) freeWindow(op *Op) {
 	op.gen = 0
 }
 
-// expires sets the time after which op may not leave any more (§3.3.2.3.3).
+// expires sees to it that op ends when it may not leave any more (§3.3.2.3.3).
 func (t *tracker) expires(op *Op) {
-	op.deadline = time.Now().Add(op.Expires)
 	if t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry) {
 		t.nextExpiry = op.deadline
 		t.rearm()

@@ -27,6 +27,21 @@ func (q flush) answer(t *tracker) {
 	t.flushes = append(t.flushes, q)
 }
 
+// enlistment admits what subscribes or unsubscribes, whatever waits for room.
+type enlistment struct {
+	op    *Op
+	reply chan<- error
+}
+
+func (q enlistment) answer(t *tracker) {
+	if t.ending.asked() {
+		q.reply <- ErrClosed
+		return
+	}
+	t.admit(q.op)
+	q.reply <- nil
+}
+
 // withdrawal takes an operation back. Without keep, nobody waits for it any more, though it may have left.
 type withdrawal struct {
 	op    *Op

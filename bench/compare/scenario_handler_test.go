@@ -1,0 +1,129 @@
+package compare
+
+import (
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+const (
+	completes = "completes"
+	deadlocks = "deadlocks"
+)
+
+var handlerPublishes = scenario{
+	name: "Handlers publish and wait",
+	done: "1000 messages of QoS 1 come at once, or as many at once as the client said that it takes; the handler of each publishes at QoS 1 and waits for the PUBACK.",
+	words: []meaning{
+		{completes, "each of the 1000 is acknowledged within 3 s"},
+		{deadlocks, "not one is"},
+	},
+	want: []string{completes, completes, completes, deadlocks, completes},
+	play: func(c *cell) string {
+		const burst = 1000
+		answers := make(chan error, burst)
+		l := c.open(c.serve(script{burst: burst, qos: codec.AtLeastOnce}), settings{handle: func(l link, m received) {
+			answers <- l.publish(c.ctx, sent{topic: "answer", qos: 1})
+		}})
+		c.subscribe(l)
+		return c.answered(answers, burst)
+	},
+}
+
+var handlerPublishesBeforeFlood = scenario{
+	name: "A handler publishes and waits before a flood",
+	done: "70,000 messages of QoS 0 come, and the PUBACK behind them; the handler of the first publishes at QoS 1 and waits for it, the handlers of the others do nothing.",
+	words: []meaning{
+		{completes, "the publish is acknowledged within 3 s (Sluice drops, and counts, messages of QoS 0 for which it has no room while it waits for the PUBACK)"},
+		{deadlocks, "it isn't"},
+	},
+	want: []string{completes, completes, deadlocks, deadlocks, completes},
+	play: func(c *cell) string {
+		first := make(chan bool, 1)
+		first <- true
+		answers := make(chan error, 1)
+		l := c.open(c.serve(script{burst: flood}), settings{handle: func(l link, m received) {
+			select {
+			case <-first:
+				answers <- l.publish(c.ctx, sent{topic: "answer", qos: 1})
+			default:
+			}
+		}})
+		c.subscribe(l)
+		return c.answered(answers, 1)
+	},
+}
+
+// flood is more messages than there are packet identifiers.
+const flood = 70_000
+
+// answered is the verdict over publishes in handlers.
+func (c *cell) answered(answers <-chan error, n int) string {
+	for i := range n {
+		select {
+		case err := <-answers:
+			if err != nil {
+				if c.ctx.Err() != nil && i == 0 {
+					return deadlocks
+				}
+				c.Fatalf("publish %d of %d: %v", i+1, n, err)
+			}
+		case <-c.ctx.Done():
+			if i == 0 {
+				return deadlocks
+			}
+			c.Fatalf("%d of %d acknowledged", i, n)
+		}
+	}
+	return completes
+}
+
+const (
+	staysUp = "stays up"
+	drops   = "drops"
+)
+
+var slowConsumer = scenario{
+	name: "A handler that is slower than the keep-alive",
+	done: "The keep-alive is 1 s, the time for a PINGRESP 0.5 s where it can be set; 1000 messages of QoS 0 come, and the handler of the first takes 2.5 s. The server answers each PINGREQ and closes a connection that is silent for 1.5 s.",
+	words: []meaning{
+		{staysUp, "it is the same connection all the time"},
+		{drops, "the connection ends, by whichever side"},
+	},
+	want: []string{staysUp, staysUp, staysUp, drops, staysUp},
+	play: func(c *cell) string { return c.stall(1000) },
+}
+
+var slowConsumerInFlood = scenario{
+	name:  "The same in a flood",
+	done:  "As above, with 70,000 messages.",
+	words: slowConsumer.words,
+	want:  []string{staysUp, staysUp, drops, drops, staysUp},
+	play:  func(c *cell) string { return c.stall(flood) },
+}
+
+func (c *cell) stall(burst int) string {
+	const takes = 2500 * time.Millisecond
+	first := make(chan bool, 1)
+	first <- true
+	over := make(chan bool, 1)
+	v := c.serve(script{burst: burst})
+	l := c.open(v, settings{keepAlive: time.Second, handle: func(link, received) {
+		select {
+		case <-first:
+			pause(c.ctx, takes)
+			over <- true
+		default:
+		}
+	}})
+	c.subscribe(l)
+	select {
+	case <-over:
+	case <-c.ctx.Done():
+		c.Fatalf("the handler isn't called")
+	}
+	if c.within(100*time.Millisecond, v, atLeast(1, isEnd)) {
+		return drops
+	}
+	return staysUp
+}

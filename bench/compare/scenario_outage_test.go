@@ -1,0 +1,106 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+const (
+	few  = "at most 4"
+	many = "more than 100"
+)
+
+var hangingUp = scenario{
+	name: "The server closes each connection after CONNACK",
+	done: "Connections that the server sees in 3 s; all settings are the defaults.",
+	words: []meaning{
+		{few, "connections"},
+		{many, "connections"},
+	},
+	want: []string{few, few, many, few, few},
+	play: func(c *cell) string {
+		v := c.serve(script{hangUp: true})
+		c.open(v, settings{})
+		if v.await(c.ctx, atLeast(101, isConnect)) {
+			return many
+		}
+		if v.await(ended(), atLeast(5, isConnect)) {
+			return "more than 4"
+		}
+		return few
+	},
+}
+
+const (
+	notSent   = "not sent"
+	sentLater = "sent later"
+)
+
+var expiredOffline = scenario{
+	name: "A publish that was given up offline",
+	done: "Without a connection, a message of QoS 1 is published with 300 ms to wait; the call fails. Then the server comes back.",
+	words: []meaning{
+		{notSent, "the message doesn't come (Sluice's error says so: ErrNotSent)"},
+		{sentLater, "it comes after the reconnect"},
+	},
+	want: []string{notSent, notSent, notSent, sentLater, sentLater},
+	play: func(c *cell) string {
+		v := c.serve(script{})
+		l := c.open(v, settings{steady: true})
+		v.leave()
+		c.awaitLoss(l)
+		ctx, stop := context.WithTimeout(c.ctx, 300*time.Millisecond)
+		defer stop()
+		err := l.publish(ctx, sent{topic: "given up", qos: 1})
+		if err == nil {
+			c.Fatal("the publish is done without a server")
+		}
+		if _, ours := l.(*sluice); ours && !errors.Is(err, mqtt.ErrNotSent) {
+			c.Errorf("the error is %v, want ErrNotSent", err)
+		}
+		v.comeBack()
+		c.marker(v, l)
+		if c.within(500*time.Millisecond, v, atLeast(1, isPublish("given up"))) {
+			return sentLater
+		}
+		return notSent
+	},
+}
+
+const (
+	restored    = "restored"
+	notRestored = "not restored"
+)
+
+var forgottenSubscription = scenario{
+	name: "Subscriptions when the server has lost the session",
+	done: "A filter is subscribed once; then the connection ends, and the next CONNACK says that there is no session. The program does nothing.",
+	words: []meaning{
+		{restored, "the client subscribes again by itself"},
+		{notRestored, "no SUBSCRIBE comes within 0.5 s after the first publish on the new connection: the program has to see to it (OnConnectionUp, SetOnConnectHandler)"},
+	},
+	want: []string{restored, restored, notRestored, notRestored, notRestored},
+	play: func(c *cell) string {
+		v := c.serve(script{})
+		l := c.open(v, settings{steady: true, handle: func(link, received) {}})
+		c.subscribe(l)
+		v.restart()
+		c.awaitLoss(l)
+		c.expect(v, "second connection", atLeast(2, isConnect))
+		c.marker(v, l)
+		if c.within(500*time.Millisecond, v, atLeast(2, isSubscribe)) {
+			return restored
+		}
+		return notRestored
+	},
+}
+
+// ended is a context that is over, for a look at what has arrived.
+func ended() context.Context {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	return ctx
+}
