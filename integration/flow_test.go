@@ -4,6 +4,7 @@ package integration
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -75,21 +76,23 @@ func (s *sink) until(c *cell, n int) {
 	s.wait(c, func() bool { return len(s.got) >= n })
 }
 
-// through waits for a message, and gives all that came up to now.
-func (s *sink) through(c *cell, payload string) []string {
+// all waits until each of these has come, and gives all that came up to now.
+func (s *sink) all(c *cell, want []string) []string {
 	c.Helper()
-	seen := 0
+	missing := map[string]bool{}
+	for _, text := range want {
+		missing[text] = true
+	}
+	looked := 0
 	s.wait(c, func() bool {
-		for ; seen < len(s.got); seen++ {
-			if s.got[seen] == payload {
-				return true
-			}
+		for ; looked < len(s.got); looked++ {
+			delete(missing, s.got[looked])
 		}
-		return false
+		return len(missing) == 0
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.got...)
+	return slices.Clone(s.got)
 }
 
 func (s *sink) count() int {
@@ -113,16 +116,4 @@ func (s *sink) wait(c *cell, there func() bool) {
 			require.FailNow(c, "messages are missing", "%d came", n)
 		}
 	}
-}
-
-// firsts are texts without what came before.
-func firsts(texts []string) (once []string) {
-	seen := map[string]bool{}
-	for _, text := range texts {
-		if !seen[text] {
-			seen[text] = true
-			once = append(once, text)
-		}
-	}
-	return once
 }

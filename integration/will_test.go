@@ -80,7 +80,8 @@ func TestDisconnectWithWill(t *testing.T) { // §3.14.2.1, 0x04
 	matrix{versions: v5, qos: once}.run(t, func(c *cell) {
 		watcher := c.watcher()
 		client := c.connect(c.mortal())
-		require.NoError(c, client.CloseWith(c.ctx, mqtt.Disconnect{Code: codec.DisconnectWithWill}))
+		words := mqtt.Disconnect{Code: codec.DisconnectWithWill, ReasonString: "mochi overlooks a code without properties"}
+		require.NoError(c, client.CloseWith(c.ctx, words))
 		require.Equal(c, "gone", string(c.next(watcher.Messages()).Payload))
 	})
 }
@@ -138,4 +139,3 @@ func (c *cell) requireNoWill(watcher *mqtt.Client) {
 	c.publish(watcher, c.topic("will"), "none")
 	require.Equal(c, "none", string(c.next(watcher.Messages()).Payload))
 }
-

@@ -124,10 +124,7 @@ func (c *Client) Done() <-chan struct{} { return c.core.Done() }
 
 // Err says why the client ended: ErrClosed after Close and Abort, else what it gave up for. It is nil while it has not.
 func (c *Client) Err() error {
-	if f := c.core.Final(); f != nil {
-		return failed("client ended", f.Err)
-	}
-	return nil
+	return failed("client ended", c.core.Cause())
 }
 
 // Events hands out what happens to the client: one channel of capacity 64 for all callers. When it is full, the oldest

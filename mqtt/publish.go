@@ -104,17 +104,11 @@ func (c *Client) publishAcked(ctx context.Context, m *Message) error {
 		return failed("publish", o.Err)
 	case <-ctx.Done():
 	}
-	left := c.core.Withdraw(op, ctx.Err(), true)
-	select {
-	case o := <-op.Outcome(): // it was withdrawn, or ended in the same moment
-		c.core.Return(op)
-		return failed("publish", o.Err)
-	default:
+	if c.core.Withdraw(op, ctx.Err(), true) {
+		return failed("publish", &InFlightError{Delivery: &Delivery{client: c, op: op}, Err: ctx.Err()})
 	}
-	if !left {
-		return failed("publish", &InternalError{Reason: "a withdrawn publish has no outcome"})
-	}
-	return failed("publish", &InFlightError{Delivery: &Delivery{client: c, op: op}, Err: ctx.Err()})
+	o := <-op.Outcome() // it was withdrawn, or has ended; the record may still lie in the channel, and isn't used again
+	return failed("publish", o.Err)
 }
 
 // PublishAsync hands m to the client and returns as soon as it is admitted; the Delivery tells the outcome. It waits only

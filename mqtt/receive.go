@@ -144,8 +144,8 @@ func (c *Client) declare(cfg StreamConfig, subs []Subscription) (*Stream, error)
 
 // ended is why the client ended, where a process could only say that it has.
 func (c *Client) ended(err error) error {
-	if f := c.core.Final(); f != nil && errors.Is(err, ErrClosed) {
-		return f.Err
+	if cause := c.core.Cause(); cause != nil && errors.Is(err, ErrClosed) {
+		return cause
 	}
 	return err
 }

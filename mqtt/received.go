@@ -20,12 +20,13 @@ type Received struct {
 	ticket   actor.Ticket
 	taken    bool        // AckOnTake through Messages: it was acknowledged by being taken
 	answered atomic.Bool // by Ack or Reject: the first of them counts, from whatever goroutine
+	stale    atomic.Bool // and it came too late
 }
 
 // received makes what the application is handed.
 func (c *Client) received(h *actor.Handout) *Received {
 	p := h.Publish
-	m := &Received{Message: publicMessage(p), Dup: p.Dup, Redelivered: h.Redelivered, ticket: h.Ticket}
+	m := &Received{Message: publicMessage(p), Dup: p.Dup, Redelivered: h.Redelivered, ticket: h.Ticket, taken: h.Ack == actor.AckOnTake}
 	if p.Properties != nil {
 		for _, id := range p.Properties.SubscriptionIdentifiers {
 			if id < ownIdentifiers {
@@ -63,12 +64,21 @@ func (m *Received) Reject(code ReasonCode, text string, props ...UserProperty) e
 }
 
 func (m *Received) answer(code ReasonCode, words *codec.ReasonProperties) error {
-	if m.taken || !m.answered.CompareAndSwap(false, true) {
+	if m.taken {
+		return nil
+	}
+	if !m.answered.CompareAndSwap(false, true) {
+		if m.stale.Load() {
+			return failed("acknowledge", ErrStale)
+		}
 		return nil
 	}
 	err := m.ticket.Answer(code, words)
-	if err == ErrVersion {
+	switch err {
+	case ErrVersion:
 		m.answered.Store(false)
+	case ErrStale:
+		m.stale.Store(true)
 	}
 	return failed("acknowledge", err)
 }

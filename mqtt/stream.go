@@ -132,8 +132,10 @@ func (s *Stream) Err() error {
 	if err := s.client.Err(); err != nil {
 		return err
 	}
-	if s.core.Closed() {
+	select {
+	case <-s.core.Quit():
 		return failed("stream ended", ErrClosed)
+	default:
+		return nil
 	}
-	return nil
 }

@@ -1,25 +1,34 @@
 package compare
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
 )
 
+// plays is how often a cell may be played until its word comes out. They are about what a client does, not about how fast:
+// on a machine that leaves it no time for a second, another word may come out once.
+const plays = 3
+
 func TestCells(t *testing.T) {
 	for _, s := range scenarios {
 		for column, client := range clients {
-			t.Run(s.name+"/"+client.name+", "+strings.Trim(client.how, "`"), func(t *testing.T) {
+			want := s.want[column]
+			if want == leftOut {
+				continue
+			}
+			t.Run(s.name+"/"+client.name+", "+strings.ReplaceAll(client.how, "`", ""), func(t *testing.T) {
 				if !s.alone {
 					t.Parallel()
 				}
-				ctx, stop := context.WithTimeout(context.Background(), longest)
-				t.Cleanup(stop) // before the client is closed: that was asked for later, and comes first
-				if got := s.play(&cell{t, client, ctx}); got != s.want[column] {
-					t.Errorf("%q, want %q", got, s.want[column])
+				for range plays {
+					got := play(t, s, client)
+					if got == want {
+						return
+					}
+					t.Logf("%q, want %q", got, want)
 				}
-				stop()
+				t.Errorf("never %q", want)
 			})
 		}
 	}
@@ -31,11 +40,11 @@ func TestTheTableIsWhole(t *testing.T) {
 			t.Fatalf("%s: %d cells for %d clients", s.name, len(s.want), len(clients))
 		}
 		for column, want := range s.want {
-			if !slices.ContainsFunc(s.words, func(m meaning) bool { return m.word == want }) {
+			if want != leftOut && !slices.ContainsFunc(s.words, func(m meaning) bool { return m.word == want }) {
 				t.Errorf("%s: nothing explains %q", s.name, want)
 			}
 			if column < own && want != s.words[0].word {
-				t.Errorf("%s: %s isn't allowed %q", s.name, clients[column].how, want)
+				t.Errorf("%s: %s isn't allowed %q", s.name, clients[column].name, want)
 			}
 		}
 		for _, m := range s.words {

@@ -28,7 +28,7 @@ func openClassic(ctx context.Context, address string, s settings, o *pahomqtt.Cl
 	o.AddBroker("tcp://" + address).SetClientID("compare").SetAutoAckDisabled(s.manual)
 	o.SetConnectionLostHandler(func(pahomqtt.Client, error) { signal(l.gone) })
 	if s.keepAlive > 0 {
-		o.SetKeepAlive(s.keepAlive).SetPingTimeout(s.keepAlive / 2)
+		o.SetKeepAlive(s.keepAlive).SetPingTimeout(s.keepAlive * 3 / 4)
 	}
 	if s.steady {
 		o.SetMaxReconnectInterval(steadyPace)

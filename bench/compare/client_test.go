@@ -27,7 +27,7 @@ const own = 2
 
 // settings are what a scenario changes; all else is each library's default.
 type settings struct {
-	keepAlive time.Duration // with half of it for a PINGRESP, where that can be set; zero: the default
+	keepAlive time.Duration // with three quarters of it for a PINGRESP, where that can be set; zero: the default
 	manual    bool          // the application acknowledges
 	steady    bool          // attempts to reconnect come every 200 ms
 	handle    func(link, received)

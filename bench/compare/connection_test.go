@@ -7,7 +7,6 @@ import (
 	"math"
 	"net"
 	"slices"
-	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -27,20 +26,19 @@ type connection struct {
 	out    chan []byte // to write: the reader may wait when a client is sent more than it reads, see outgoing
 
 	// owned by run
-	dialect  codec.Dialect
-	patience time.Duration // until the next packet has to be there; 0: for ever
-	window   int           // messages at QoS 1 that the client takes unacknowledged
-	sent     int           // of the burst
+	dialect codec.Dialect
+	window  int // messages at QoS 1 that the client takes unacknowledged
+	sent    int // of the burst
 }
 
 // run reads and answers; a second process writes.
 func (c *connection) run() {
 	defer context.AfterFunc(c.server.ctx, func() { c.conn.Close() })()
 	c.server.work.Go(c.write)
-	c.read()
+	err := c.read()
 	c.conn.Close()
 	close(c.out)
-	c.tell(nil)
+	c.tell(arrival{c.number, nil, err})
 }
 
 func (c *connection) write() {
@@ -55,26 +53,23 @@ func (c *connection) write() {
 	}
 }
 
-func (c *connection) tell(p codec.Packet) {
+func (c *connection) tell(a arrival) {
 	select {
-	case c.server.arrivals <- arrival{c.number, p}:
+	case c.server.arrivals <- a:
 	case <-c.server.ctx.Done():
 	}
 }
 
-func (c *connection) read() {
+func (c *connection) read() error {
 	in := bufio.NewReaderSize(c.conn, 64<<10)
 	for {
-		if c.patience > 0 {
-			c.conn.SetReadDeadline(time.Now().Add(c.patience))
-		}
 		p, err := readPacket(in, c.dialect)
 		if err != nil {
-			return
+			return err
 		}
-		c.tell(p)
+		c.tell(arrival{c.number, p, nil})
 		if !c.answer(p) {
-			return
+			return io.EOF
 		}
 	}
 }
@@ -131,7 +126,6 @@ func (c *connection) answer(p codec.Packet) bool {
 
 func (c *connection) accept(p *codec.Connect) (more bool) {
 	c.dialect.Version = p.Version
-	c.patience = time.Duration(p.KeepAlive) * time.Second * 3 / 2
 	c.window = math.MaxUint16
 	if p.Properties != nil && p.Properties.ReceiveMaximum > 0 {
 		c.window = int(p.Properties.ReceiveMaximum)

@@ -31,7 +31,7 @@ var acknowledgedBackwards = scenario{
 			case m := <-came:
 				messages = append(messages, m)
 			case <-c.ctx.Done():
-				c.Fatalf("%d of %d messages", len(messages), burst)
+				c.fail("%d of %d messages", len(messages), burst)
 			}
 		}
 		slices.SortFunc(messages, func(a, b received) int { return bytes.Compare(b.payload, a.payload) }) // the last sent first
@@ -54,7 +54,7 @@ var acknowledgedBackwards = scenario{
 		case slices.Equal(order, []uint16{3, 2, 1}):
 			return asCalled
 		}
-		c.Fatalf("PUBACKs for %d", order)
+		c.fail("PUBACKs for %d", order)
 		return ""
 	},
 }

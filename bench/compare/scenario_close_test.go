@@ -35,7 +35,7 @@ var closedByConsumer = scenario{
 			}
 			return waits
 		case <-c.ctx.Done():
-			c.Fatal("Close doesn't return")
+			c.fail("Close doesn't return")
 		}
 		return ""
 	},
@@ -65,7 +65,7 @@ var leftWhenConnected = scenario{
 		c.subscribe(l)
 		<-came
 		if err := l.publish(c.ctx, sent{topic: "last", qos: 1}); err != nil {
-			c.Fatalf("publish: %v", err)
+			c.fail("publish: %v", err)
 		}
 		return c.left(v, l, before)
 	},
@@ -93,7 +93,7 @@ func (c *cell) left(v *server, l link, before goleak.Option) string {
 	ctx, stop := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer stop()
 	if err := l.close(ctx); err != nil {
-		c.Logf("close: %v", err)
+		c.log("close: %v", err)
 	}
 	v.stop()
 	until, stop := context.WithTimeout(context.Background(), time.Second)
@@ -104,7 +104,7 @@ func (c *cell) left(v *server, l link, before goleak.Option) string {
 			return none
 		}
 		if until.Err() != nil {
-			c.Log(err)
+			c.log("%v", err)
 			return some
 		}
 	}

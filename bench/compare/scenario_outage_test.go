@@ -56,10 +56,10 @@ var expiredOffline = scenario{
 		defer stop()
 		err := l.publish(ctx, sent{topic: "given up", qos: 1})
 		if err == nil {
-			c.Fatal("the publish is done without a server")
+			c.fail("the publish is done without a server")
 		}
 		if _, ours := l.(*sluice); ours && !errors.Is(err, mqtt.ErrNotSent) {
-			c.Errorf("the error is %v, want ErrNotSent", err)
+			c.fail("the error is %v, want ErrNotSent", err)
 		}
 		v.comeBack()
 		c.marker(v, l)

@@ -48,7 +48,7 @@ func (c *cell) publishToTheDeaf(qos byte) string {
 		select {
 		case took := <-back:
 			if took > late {
-				c.Errorf("back after %v", took)
+				c.fail("back after %v", took)
 			}
 			if took >= bound {
 				cut++

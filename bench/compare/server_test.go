@@ -5,13 +5,12 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"testing"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // script is what a server does beside answering what it is asked: CONNACK without a session, SUBACK, UNSUBACK, PUBACK and
-// PINGRESP. It ends a connection that was silent for one and a half times its keep-alive (§3.1.2.10).
+// PINGRESP.
 type script struct {
 	deaf   bool      // it reads nothing behind a CONNECT
 	hangUp bool      // it closes each connection behind its CONNACK
@@ -41,14 +40,14 @@ type server struct {
 type arrival struct {
 	connection int // from 1
 	packet     codec.Packet
+	err        error // what ended the connection
 }
 
-// start listens on a port of the loopback interface, until the test's end.
-func start(t *testing.T, s script) *server {
-	t.Helper()
+// start listens on a port of the loopback interface.
+func start(s script) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	v := &server{
 		script: s, address: listener.Addr().String(),
@@ -58,8 +57,7 @@ func start(t *testing.T, s script) *server {
 	context.AfterFunc(v.ctx, func() { listener.Close() })
 	v.work.Go(v.run)
 	v.work.Go(func() { v.accept(listener) })
-	t.Cleanup(v.stop)
-	return v
+	return v, nil
 }
 
 // stop ends all connections, and waits for all that the server started.

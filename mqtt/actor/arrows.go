@@ -65,7 +65,7 @@ type notice struct {
 	identifiers []identifier // given to the server with a SUBSCRIBE that leaves after this notice
 }
 
-// identifier says that from now on a Subscription Identifier means a filter.
+// identifier says that from now on a Subscription Identifier means a filter; with id zero, that the filter has none.
 type identifier struct {
 	id     uint32
 	filter string

@@ -15,7 +15,7 @@ type call struct {
 	codes  []codec.ReasonCode // UNSUBSCRIBE
 	todo   []int              // filters that have no answer and are in no packet
 	open   []*Op              // packets without answer
-	added  []bool             // SUBSCRIBE: the stream didn't want the filter before
+	asked  []*holder          // SUBSCRIBE: for whom, nil where it was not asked for or nothing new is wanted
 }
 
 // putCall encodes the packets of a SUBSCRIBE or UNSUBSCRIBE call. It says false when identifiers are short.
@@ -61,7 +61,7 @@ func (t *tracker) startCall(op *Op) {
 	c := &call{op: op}
 	op.call = c
 	if op.kind == opSubscribe {
-		c.grants, c.added = make([]Grant, len(op.Subs)), make([]bool, len(op.Subs))
+		c.grants, c.asked = make([]Grant, len(op.Subs)), make([]*holder, len(op.Subs))
 		for i := range op.Subs {
 			s := &op.Subs[i]
 			c.grants[i] = Grant{Filter: s.Filter}
@@ -70,7 +70,9 @@ func (t *tracker) startCall(op *Op) {
 				continue
 			}
 			if !op.resub {
-				_, c.added[i] = t.wanted.add(op.Stream, *s)
+				f, _ := t.wanted.add(op.Stream, *s)
+				c.asked[i] = f.holders[op.Stream]
+				c.asked[i].pending++
 			}
 			c.todo = append(c.todo, i)
 		}
@@ -232,6 +234,9 @@ func (t *tracker) callAck(a *answer) error {
 func (t *tracker) judge(c *call, i int, code codec.ReasonCode, props *codec.ReasonProperties) {
 	if c.op.kind == opUnsubscribe {
 		c.codes[i] = code
+		if filter := c.op.Filters[i]; t.wanted.filters[filter] == nil {
+			t.note.identifiers = append(t.note.identifiers, identifier{0, filter}) // it has none any more
+		}
 		return
 	}
 	s := &c.op.Subs[i]
@@ -249,8 +254,6 @@ func (t *tracker) judge(c *call, i int, code codec.ReasonCode, props *codec.Reas
 			t.forget(f, s.Filter)
 		}
 		t.tell(EventSubscription{*g})
-	case c.added[i]:
-		t.wanted.drop(c.op.Stream, s.Filter)
 	}
 }
 
@@ -272,21 +275,29 @@ func (t *tracker) endCall(c *call) {
 	if op.Retire {
 		t.note.retired = append(t.note.retired, op.Stream)
 	}
-	if op.withdrawn {
-		t.undo(c)
-		return
+	t.conclude(c)
+	if !op.withdrawn {
+		op.end(Outcome{Grants: c.grants, Codes: c.codes})
 	}
-	op.end(Outcome{Grants: c.grants, Codes: c.codes})
 }
 
-// undo unsubscribes what a call got that nobody waits for any more (contract 9).
-func (t *tracker) undo(c *call) {
-	if c.op.kind != opSubscribe {
-		return
-	}
+// conclude notes what a SUBSCRIBE call has left: a filter that was refused isn't wanted, one that was granted to a caller who
+// has gone is unsubscribed, unless another call has asked for it too (contract 9).
+func (t *tracker) conclude(c *call) {
 	var filters []string
-	for i, g := range c.grants {
-		if c.added[i] && !g.Code.Failed() {
+	for i, h := range c.asked {
+		if h == nil {
+			continue
+		}
+		g := &c.grants[i]
+		h.pending--
+		h.granted = h.granted || !g.Code.Failed() && !c.op.withdrawn
+		f := t.wanted.filters[g.Filter]
+		switch {
+		case h.granted || h.pending > 0 || f == nil || f.holders[c.op.Stream] != h:
+		case g.Code.Failed():
+			t.wanted.drop(c.op.Stream, g.Filter)
+		default:
 			filters = append(filters, g.Filter)
 		}
 	}

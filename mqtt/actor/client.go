@@ -15,7 +15,7 @@ type Client[M any] struct {
 	late   <-chan *Op      // the same, to end what came too late
 	asks   chan<- question // to tracker
 	strict <-chan struct{}
-	stop   context.CancelCauseFunc
+	cause  func() error    // why the processes end; nil before
 	done   <-chan struct{} // closed when every process has ended
 	final  *Final
 	pool   sync.Pool // of records with a reply channel, which belongs to this client
@@ -37,7 +37,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		capacity = quickBatch
 	}
 	ops, asks, done := make(chan *Op, capacity), make(chan question), make(chan struct{})
-	c := &Client[M]{Config: cfg, ops: ops, late: ops, asks: asks, stop: stop, done: done}
+	c := &Client[M]{Config: cfg, ops: ops, late: ops, asks: asks, done: done, cause: func() error { return context.Cause(ctx) }}
 	c.pool.New = func() any { return NewPublish(false) }
 	var (
 		news     = make(chan any)
@@ -62,7 +62,11 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
 		wishes: wishes, reconnect: again, end: end, records: records}
 	go func() {
-		err := join(ctx, s.run, t.run, d.run)
+		err := join(ctx, func(ctx context.Context) error {
+			why := s.run(ctx)
+			stop(why) // whoever sees a channel closed can be told why
+			return why
+		}, t.run, d.run)
 		c.final = &Final{Err: err, View: t.view(), Result: t.result}
 		close(done)
 		c.refuseLate()
@@ -90,6 +94,9 @@ func (c *Client[M]) refuseLate() {
 
 // Done is closed when the client has ended and no goroutine of it is left.
 func (c *Client[M]) Done() <-chan struct{} { return c.done }
+
+// Cause is why it ended, or is ending: known before the first channel is closed, nil before.
+func (c *Client[M]) Cause() error { return c.cause() }
 
 // Final tells how it ended; nil before.
 func (c *Client[M]) Final() *Final {

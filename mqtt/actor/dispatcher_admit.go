@@ -211,12 +211,12 @@ func (d *dispatcher) released(id uint16) {
 		d.out--
 		d.eased = true
 	}
-	d.finished(slot)
+	d.conclude(slot)
 	d.owe(a)
 }
 
-// finished lets a QoS 2 message go.
-func (d *dispatcher) finished(slot uint32) {
+// conclude lets a QoS 2 message go.
+func (d *dispatcher) conclude(slot uint32) {
 	if d.exactly.slots[slot].gen == d.link.gen {
 		d.unfinished--
 	}

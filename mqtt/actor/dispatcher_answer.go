@@ -76,6 +76,6 @@ func (d *dispatcher) acknowledge(e *entry) {
 	a.kind = codec.TypePubRec
 	d.owe(a)
 	if a.code.Failed() {
-		d.finished(e.slot) // no PUBREL follows (§4.3.3)
+		d.conclude(e.slot) // no PUBREL follows (§4.3.3)
 	}
 }

@@ -3,7 +3,6 @@ package actor
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -111,7 +110,7 @@ func (t *tracker) proceed() {
 		t.end(ErrClosed)
 	case t.link.wire == nil || t.final:
 	case t.hurried || t.nothingOpen() && t.settled:
-		t.endLink(t.words, ErrClosed)
+		t.endLink(t.goodbye(), ErrClosed)
 		if t.buffer != nil && t.part != nil {
 			t.fill()
 		}
@@ -120,6 +119,23 @@ func (t *tracker) proceed() {
 			t.rearm()
 		}
 	}
+}
+
+// goodbye is the DISCONNECT of Close. It ends a session that lives as long as the client, unless the caller said how long it
+// is to outlive it (§3.14.2.2.2).
+func (t *tracker) goodbye() *codec.Disconnect {
+	if t.cfg.Session != SessionClient || t.limits.version != codec.V5 {
+		return t.words
+	}
+	d, p := *t.words, codec.DisconnectProperties{}
+	if d.Properties != nil {
+		p = *d.Properties
+	}
+	if p.SessionExpiryInterval == nil {
+		p.SessionExpiryInterval = new(uint32(0))
+	}
+	d.Properties = &p
+	return &d
 }
 
 // nothingOpen says that every operation has its outcome.
@@ -138,10 +154,13 @@ func (t *tracker) end(why error) {
 
 // finish is the last that the tracker does: what is still open gets its outcome, who waits is answered.
 func (t *tracker) finish(cause error) error {
+	t.drainAll() // what callers were told is admitted
+	t.hurried = true
 	if t.link.wire != nil {
 		t.down(linkDown{t.link.gen, cause})
 	}
 	t.closing, t.state = true, StateClosed
+	t.markStrict()
 	if !errors.Is(cause, ErrClosed) {
 		t.lastError = cause
 	}
@@ -180,12 +199,11 @@ func (t *tracker) finish(cause error) error {
 }
 
 func (t *tracker) finishQueued(op *Op, cause error) {
-	o := Outcome{Err: fmt.Errorf("%w: %w", cause, ErrNotSent)}
 	switch {
 	case op.kind == opPublish:
-		t.endPublish(op, o)
+		t.endPublish(op, Outcome{Err: op.fate(cause)})
 	case !op.resub:
-		op.end(o)
+		op.end(Outcome{Err: fmt.Errorf("%w: %w", cause, ErrNotSent)})
 	}
 }
 
@@ -201,33 +219,4 @@ func faultCode(err error) (codec.ReasonCode, bool) {
 		return codec.QuotaExceeded, true
 	}
 	return 0, false
-}
-
-// withdraw takes op back where that is still possible. It answers whether op had left.
-func (t *tracker) withdraw(op *Op, outcome error) (left bool) {
-	switch op.state {
-	case opDoor:
-		t.door = slices.DeleteFunc(t.door, func(o *Op) bool { return o == op })
-		op.refuse(fmt.Errorf("%w: %w", outcome, ErrNotSent))
-		return false
-	case opQueued:
-		return t.withdrawQueued(op, outcome)
-	}
-	return op.state == opSent || op.state == opReleased
-}
-
-func (t *tracker) withdrawQueued(op *Op, outcome error) bool {
-	if op.kind != opPublish {
-		if op.started {
-			return true // some of its packets left on an earlier connection
-		}
-		t.free.remove(op)
-		op.end(Outcome{Err: fmt.Errorf("%w: %w", outcome, ErrNotSent)})
-		return false
-	}
-	if !t.free.remove(op) && !t.windowed.remove(op) {
-		return true // at QoS 0, in the writer's hands
-	}
-	t.endPublish(op, Outcome{Err: fmt.Errorf("%w: %w", outcome, ErrNotSent)})
-	return false
 }

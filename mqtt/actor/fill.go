@@ -115,7 +115,7 @@ func (t *tracker) put(b *outBuffer, op *Op) bool {
 // putNew encodes a PUBLISH that leaves for the first time, or ends it when it can't.
 func (t *tracker) putNew(b *outBuffer, op *Op) bool {
 	if err := t.allowed(op); err != nil {
-		t.endPublish(op, Outcome{Err: err})
+		t.endPublish(op, Outcome{Err: op.fate(err)})
 		return true
 	}
 	start := len(b.bytes)
@@ -142,7 +142,7 @@ func (t *tracker) putAgain(b *outBuffer, op *Op) {
 		return
 	}
 	if err := t.allowed(op); err != nil {
-		t.endFlight(op, Outcome{Err: fmt.Errorf("%w: %w", ErrUncertain, err)})
+		t.abandon(op, err) // the server may still hold its identifier
 		return
 	}
 	start := len(b.bytes)
@@ -187,12 +187,12 @@ func (t *tracker) appendPublish(dst []byte, op *Op) []byte {
 // allowed gives the reason for which this connection can't carry a PUBLISH.
 func (t *tracker) allowed(op *Op) error {
 	if !op.deadline.IsZero() && op.id == 0 && !op.deadline.After(time.Now()) {
-		return fmt.Errorf("%w: %w", ErrNotSent, ErrExpired)
+		return ErrExpired
 	}
 	m := op.Message
 	if t.limits.version != codec.V5 {
 		if !t.cfg.Lenient && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
-			return fmt.Errorf("%w: %w: its properties can't be sent at this version, see Config.Lenient", ErrNotSent, ErrVersion)
+			return fmt.Errorf("%w: its properties can't be sent at this version, see Config.Lenient", ErrVersion)
 		}
 		return nil
 	}

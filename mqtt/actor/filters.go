@@ -1,6 +1,9 @@
 package actor
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // filters is what the tracker knows of subscriptions: what is wanted, and which calls wait for an answer.
 type filters struct {
@@ -14,10 +17,10 @@ func (t *tracker) restore() {
 	if t.cfg.NoResubscribe {
 		return
 	}
-	asked := t.askedFor()
+	asked, doomed := t.askedFor(), t.doomed()
 	var subs []Subscription
 	for _, f := range t.wanted.lacking() {
-		if !asked[f.sub.Filter] {
+		if !asked[f.sub.Filter] && !doomed[f.sub.Filter] {
 			subs = append(subs, f.sub)
 		}
 	}
@@ -26,6 +29,25 @@ func (t *tracker) restore() {
 	}
 	t.restoring++
 	t.free.unpop([]*Op{{kind: opSubscribe, Subs: subs, resub: true, state: opQueued}})
+}
+
+// doomed lists the filters that nobody wants any more when what waits has left: they aren't restored for that moment.
+func (t *tracker) doomed() map[string]bool {
+	doomed, holders := make(map[string]bool), make(map[string]map[uint64]*holder)
+	for _, op := range t.free.all() {
+		for _, filter := range op.Filters {
+			f := t.wanted.filters[filter]
+			if f == nil {
+				continue
+			}
+			if holders[filter] == nil {
+				holders[filter] = maps.Clone(f.holders)
+			}
+			delete(holders[filter], op.Stream)
+			doomed[filter] = doomed[filter] || len(holders[filter]) == 0
+		}
+	}
+	return doomed
 }
 
 // askedFor lists the filters of calls that ask again by themselves.

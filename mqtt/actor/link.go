@@ -103,6 +103,7 @@ func (t *tracker) loseSession() {
 			continue
 		}
 		republished++
+		op.left = true
 		again = append(again, t.unsend(op))
 	}
 	t.windowed.merge(again)
@@ -134,10 +135,10 @@ func (t *tracker) down(n linkDown) {
 		op.dup = true
 	}
 	t.loseCalls()
-	if t.sessionEnds() {
+	if t.sessionEnds() && !t.hurried { // else all that is open ends now
 		t.loseSession()
 	}
-	if t.cfg.NoOfflineQoS0 {
+	if t.cfg.NoOfflineQoS0 || t.cfg.Offline == OfflineReject {
 		t.dropQoS0(fmt.Errorf("%w: %w", ErrNotSent, ErrNotConnected))
 	}
 	t.markStrict()
@@ -181,7 +182,12 @@ func (t *tracker) recover() {
 	t.free.merge(free)
 	var windowed []*Op
 	for _, s := range b.sent {
-		if op := t.ids.get(s.id); s.start >= w.n && op != nil && op.seq == s.seq && op.state == opSent && !op.dup && !op.withdrawn {
+		op := t.ids.get(s.id)
+		switch {
+		case s.start < w.n || op == nil || op.seq != s.seq || op.state != opSent || op.dup:
+		case op.withdrawn:
+			t.endFlight(op, Outcome{})
+		default:
 			windowed = append(windowed, t.unsend(op)) // not a byte of it left
 		}
 	}

@@ -60,7 +60,8 @@ type Op struct {
 	// owned by the tracker
 	state      opState
 	level      codec.QoS
-	dup        bool // some byte of it may have reached the server
+	dup        bool // some byte of it may have reached the server in this session,
+	left       bool // or in one that is lost
 	started    bool // a filter call of which some packet has left
 	withdrawn  bool // nobody waits any more
 	resub      bool // ours: restores a filter on a new connection

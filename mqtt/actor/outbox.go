@@ -14,6 +14,8 @@ type outbox struct {
 	messages int // admitted and not ended
 	bytes    int
 	seq      uint64
+	taken    uint64 // operations that came out of the channel
+	places   []place
 	epochs
 }
 
@@ -32,8 +34,17 @@ func (t *tracker) admits() bool {
 	}
 }
 
-// offer admits an operation, refuses it, or lets it wait at the door.
+// offer takes what a caller has offered. It may have been taken back while it lay in the channel.
 func (t *tracker) offer(op *Op) {
+	t.taken++
+	if op.state == opOffered {
+		t.judgeOffer(op)
+	}
+	t.callUp()
+}
+
+// judgeOffer admits an operation, refuses it, or lets it wait at the door.
+func (t *tracker) judgeOffer(op *Op) {
 	if t.ending.asked() && !op.pooled { // a quick one's caller was told that it is admitted
 		op.refuse(fmt.Errorf("%w: %w", ErrClosed, ErrNotSent))
 		return
@@ -85,15 +96,15 @@ func (t *tracker) dropFor(op *Op) bool {
 		if old == nil {
 			return false
 		}
-		t.endPublish(old, Outcome{Err: fmt.Errorf("%w: %w: newer messages took its place", ErrNotSent, ErrOutboxFull)})
+		t.endPublish(old, Outcome{Err: old.fate(fmt.Errorf("%w: newer messages took its place", ErrOutboxFull))})
 	}
 	return true
 }
 
-// oldestPublish takes the first PUBLISH out of a lane.
+// oldestPublish takes the first PUBLISH that never left out of a lane.
 func (t *tracker) oldestPublish(l *lane) *Op {
 	for _, op := range l.all() {
-		if op.kind == opPublish {
+		if op.kind == opPublish && !op.left {
 			l.remove(op)
 			return op
 		}
@@ -152,7 +163,10 @@ func (t *tracker) admit(op *Op) {
 // admissible gives the reason for which a PUBLISH is refused before it is admitted.
 func (t *tracker) admissible(op *Op) error {
 	if t.link.wire != nil {
-		return t.allowed(op)
+		if err := t.allowed(op); err != nil {
+			return op.fate(err)
+		}
+		return nil
 	}
 	if t.cfg.Offline == OfflineReject || t.cfg.NoOfflineQoS0 && op.level == 0 {
 		return fmt.Errorf("%w: %w", ErrNotSent, ErrNotConnected)

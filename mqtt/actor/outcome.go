@@ -47,6 +47,25 @@ type tally struct{ Refused, NotSent, Uncertain, Kept int }
 
 func (t *tally) any() bool { return *t != tally{} }
 
+// fate is what a message ends with that goes no further: not sent, unless it had left before its session was lost.
+func (op *Op) fate(why error) error {
+	if op.left {
+		return uncertain(why)
+	}
+	if errors.Is(why, ErrNotSent) {
+		return why
+	}
+	return fmt.Errorf("%w: %w", ErrNotSent, why)
+}
+
+// uncertain says that a message has left and may have arrived, whatever happened to it.
+func uncertain(why error) error {
+	if limit, ok := errors.AsType[*LimitError](why); ok {
+		why = fmt.Errorf("%w: %s", limit.Code, limit) // which would say that nothing of it left
+	}
+	return fmt.Errorf("%w: %w", ErrUncertain, why)
+}
+
 // endPublish gives an admitted PUBLISH its one outcome and frees its place. It must be out of lanes and flight already.
 func (t *tracker) endPublish(op *Op, o Outcome) {
 	t.messages--
@@ -110,7 +129,7 @@ func (t *tracker) expire(now time.Time) {
 			case op.deadline.IsZero():
 			case !op.deadline.After(now):
 				l.remove(op)
-				t.endPublish(op, Outcome{Err: fmt.Errorf("%w: %w", ErrNotSent, ErrExpired)})
+				t.endPublish(op, Outcome{Err: op.fate(ErrExpired)})
 			case t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry):
 				t.nextExpiry = op.deadline
 			}

@@ -22,10 +22,7 @@ type flush struct {
 	mark  uint64
 }
 
-func (q flush) answer(t *tracker) {
-	q.mark = t.epochs.mark()
-	t.flushes = append(t.flushes, q)
-}
+func (q flush) answer(t *tracker) { t.queueUp(place{flush: q}) }
 
 // enlistment admits what subscribes or unsubscribes, whatever waits for room.
 type enlistment struct {
@@ -38,68 +35,17 @@ func (q enlistment) answer(t *tracker) {
 		q.reply <- ErrClosed
 		return
 	}
-	t.admit(q.op)
 	q.reply <- nil
+	t.queueUp(place{op: q.op})
 }
 
-// withdrawal takes an operation back. Without keep, nobody waits for it any more, though it may have left.
-type withdrawal struct {
-	op    *Op
-	why   error
-	keep  bool // what has left goes on, with its record
-	door  bool // only what is not admitted yet is taken back
-	reply chan<- bool
-}
-
-func (q withdrawal) answer(t *tracker) {
-	if q.door && q.op.state != opDoor {
-		q.reply <- false
+// enlist admits the operation of an enlistment when its turn has come.
+func (t *tracker) enlist(op *Op) {
+	if t.ending.asked() {
+		op.refuse(fmt.Errorf("%w: %w", ErrClosed, ErrNotSent))
 		return
 	}
-	left := t.withdraw(q.op, q.why)
-	if left && !q.keep {
-		t.abandon(q.op, q.why)
-	}
-	q.reply <- left
-}
-
-// abandon ends op for its caller; its identifier and its place in the window stay taken until the server answers.
-func (t *tracker) abandon(op *Op, why error) {
-	if op.withdrawn {
-		return
-	}
-	o := Outcome{ID: op.id, Err: fmt.Errorf("%w: %w", why, ErrUncertain)}
-	if op.kind != opPublish {
-		op.withdrawn = true
-		done := op.done
-		op.done = nil
-		done <- o
-		return
-	}
-	if op.id == 0 { // at QoS 0, with the writer: its buffer still has the record, and leaves it alone
-		op.withdrawn = true
-		t.endPublish(op, o)
-		return
-	}
-	// The record that stays behind is a new one: the caller's is at its end.
-	ghost := *op
-	ghost.withdrawn, ghost.done, ghost.admitted, ghost.watchers, ghost.Message = true, nil, nil, nil, nil
-	t.replace(op, &ghost)
-	t.ghosts++
-	t.endPublish(op, o)
-}
-
-// replace puts another record in op's place.
-func (t *tracker) replace(op, by *Op) {
-	t.ids.free(op)
-	t.ids.claim(by)
-	t.flight.replace(op, by)
-	for i := range t.resend {
-		if t.resend[i] == op {
-			t.resend = append(t.resend[:i], t.resend[i+1:]...)
-			break
-		}
-	}
+	t.admit(op)
 }
 
 // endWatch closes a channel when an operation ends, or with stored when its session has it.
@@ -133,6 +79,7 @@ type closeAsk struct {
 func (q closeAsk) answer(t *tracker) {
 	defer func() { q.reply <- struct{}{} }()
 	if !t.closing {
+		t.drainAll() // callers were told that what lies there is admitted
 		t.closing, t.words = true, q.words
 		t.state = StateClosing
 		if q.words == nil {

@@ -56,7 +56,7 @@ func (r *reader) rare(f codec.Frame) (n answer, end, err error) {
 	case codec.TypeDisconnect:
 		var p codec.Disconnect
 		if err = p.Decode(f, r.dialect); err == nil {
-			end = disconnection(&p)
+			n, end = answer{code: p.Code}, disconnection(&p)
 		}
 	case codec.TypeConnAck:
 		err = &ProtocolError{codec.ProtocolError, "3.2", "a second CONNACK"}

@@ -81,7 +81,8 @@ func (t *tracker) run(ctx context.Context) error {
 		case o := <-t.owed:
 			t.owes(o)
 		case q := <-t.asks:
-			t.drainAll()
+			t.now = time.Now()
+			t.drain() // what its caller offered before, as far as there is room
 			q.answer(t)
 		case n := <-t.news:
 			t.hear(n)
@@ -109,8 +110,8 @@ func (t *tracker) drain() {
 	}
 }
 
-// drainAll takes what lies in the channel, whether there is room or not: a question is answered after what its caller
-// offered before. Room for it was kept, or it waits at the door.
+// drainAll takes what lies in the channel, whether there is room or not. It is for the end alone: room is kept for one
+// such round, and what callers offer meanwhile would go beyond the outbox's bounds.
 func (t *tracker) drainAll() {
 	t.now = time.Now()
 	for range len(t.ops) {

@@ -17,11 +17,18 @@ type wanted struct {
 
 // want is one filter: the server has one subscription for it, for all who want it.
 type want struct {
-	sub        Subscription // the highest QoS asked, the last options
-	holders    map[uint64]codec.QoS
-	identifier uint32 // ours, zero for none
-	held       bool   // the server's session has it
-	order      uint64 // the order of the first asking
+	sub        Subscription       // the highest QoS asked, the last options
+	holders    map[uint64]*holder // by the number of the stream
+	identifier uint32             // ours, zero for none
+	held       bool               // the server's session has it
+	order      uint64             // the order of the first asking
+}
+
+// holder is a stream that wants a filter.
+type holder struct {
+	qos     codec.QoS // the highest asked
+	pending int       // calls that ask for it, and have not ended
+	granted bool      // one of them was granted, and its caller knows
 }
 
 // firstIdentifier is where the Subscription Identifiers begin that the client gives out by itself.
@@ -35,14 +42,18 @@ func (w *wanted) add(stream uint64, sub Subscription) (*want, bool) {
 	f := w.filters[sub.Filter]
 	if f == nil {
 		w.order++
-		f = &want{holders: make(map[uint64]codec.QoS, 1), order: w.order}
+		f = &want{holders: make(map[uint64]*holder, 1), order: w.order}
 		w.filters[sub.Filter] = f
 	}
-	_, had := f.holders[stream]
-	f.holders[stream] = max(f.holders[stream], sub.QoS)
+	h, had := f.holders[stream]
+	if !had {
+		h = new(holder)
+		f.holders[stream] = h
+	}
+	h.qos = max(h.qos, sub.QoS)
 	f.sub = sub
-	for _, q := range f.holders {
-		f.sub.QoS = max(f.sub.QoS, q)
+	for _, h := range f.holders {
+		f.sub.QoS = max(f.sub.QoS, h.qos)
 	}
 	return f, !had
 }

@@ -1,0 +1,112 @@
+package actor
+
+import (
+	"fmt"
+	"slices"
+)
+
+// withdrawal takes an operation back. Without keep, nobody waits for it any more, though it may have left.
+type withdrawal struct {
+	op    *Op
+	why   error
+	keep  bool // what has left goes on, with its record
+	door  bool // only what is not admitted yet is taken back
+	reply chan<- bool
+}
+
+func (q withdrawal) answer(t *tracker) {
+	if q.door && q.op.state > opDoor {
+		q.reply <- false
+		return
+	}
+	left := t.withdraw(q.op, q.why, q.keep)
+	if left && !q.keep {
+		t.abandon(q.op, q.why)
+	}
+	q.reply <- left
+}
+
+// withdraw takes op back where that is still possible. It answers whether op had left, and goes on; else it has its outcome.
+func (t *tracker) withdraw(op *Op, why error, keep bool) (left bool) {
+	switch op.state {
+	case opOffered:
+		t.withdrawOffered(op, why)
+		return false
+	case opDoor:
+		t.door = slices.DeleteFunc(t.door, func(o *Op) bool { return o == op })
+		op.refuse(fmt.Errorf("%w: %w", why, ErrNotSent))
+		return false
+	case opQueued:
+		return t.withdrawQueued(op, why, keep)
+	}
+	return op.state == opSent || op.state == opReleased
+}
+
+// withdrawOffered ends op while it lies in the channel, where nothing more is made of it. A caller that asked for no word was
+// told by its send that it is admitted.
+func (t *tracker) withdrawOffered(op *Op, why error) {
+	if op.kind == opPublish && op.admitted == nil && t.fits(op) {
+		t.counts.Admitted++
+		t.counts.NotSent++
+		t.bad.NotSent++
+	}
+	op.refuse(fmt.Errorf("%w: %w", why, ErrNotSent))
+}
+
+func (t *tracker) withdrawQueued(op *Op, why error, keep bool) (left bool) {
+	if op.kind != opPublish {
+		if op.started {
+			return true // some of its packets left on an earlier connection
+		}
+		t.free.remove(op)
+		op.end(Outcome{Err: fmt.Errorf("%w: %w", why, ErrNotSent)})
+		return false
+	}
+	if keep && op.left {
+		return true
+	}
+	if !t.free.remove(op) && !t.windowed.remove(op) {
+		return true // at QoS 0, in the writer's hands
+	}
+	t.endPublish(op, Outcome{Err: op.fate(why)})
+	return false
+}
+
+// abandon ends op for its caller; its identifier and its place in the window stay taken until the server answers.
+func (t *tracker) abandon(op *Op, why error) {
+	if op.withdrawn {
+		return
+	}
+	o := Outcome{ID: op.id, Err: uncertain(why)}
+	if op.kind != opPublish {
+		op.withdrawn = true
+		done := op.done
+		op.done = nil
+		done <- o
+		return
+	}
+	if op.id == 0 { // at QoS 0, with the writer: its buffer still has the record, and leaves it alone
+		op.withdrawn = true
+		t.endPublish(op, o)
+		return
+	}
+	// The record that stays behind is a new one: the caller's is at its end.
+	ghost := *op
+	ghost.withdrawn, ghost.done, ghost.admitted, ghost.watchers, ghost.Message = true, nil, nil, nil, nil
+	t.replace(op, &ghost)
+	t.ghosts++
+	t.endPublish(op, o)
+}
+
+// replace puts another record in op's place.
+func (t *tracker) replace(op, by *Op) {
+	t.ids.free(op)
+	t.ids.claim(by)
+	t.flight.replace(op, by)
+	for i := range t.resend {
+		if t.resend[i] == op {
+			t.resend = append(t.resend[:i], t.resend[i+1:]...)
+			break
+		}
+	}
+}

@@ -1,0 +1,312 @@
+package mqtt_test
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
+)
+
+// durable is a configuration whose session each version can resume.
+func durable(v mqtt.Version) mqtt.Config {
+	return mqtt.Config{Version: v, Session: mqtt.SessionDurable, ClientID: "c"}
+}
+
+func manual(v mqtt.Version) mqtt.Config {
+	cfg := durable(v)
+	cfg.Ack = mqtt.AckManual
+	return cfg
+}
+
+func TestContract11(t *testing.T) {
+	eachQoS(t, "Contract11 with All the acknowledgement leaves after the body", func(t *testing.T, v mqtt.Version, q codec.QoS) {
+		s, conn := up(t, mqtt.Config{Version: v})
+		go func() {
+			for range s.client.All(soon(t)) {
+				time.Sleep(10 * time.Second)
+			}
+		}()
+		send(t, conn, about("a", q, 1, "1"))
+		conn.ExpectNothing(t, 9*time.Second)
+		answered(t, conn, q)
+	})
+	eachQoS(t, "Contract11 with the channel it leaves when the message is taken", func(t *testing.T, v mqtt.Version, q codec.QoS) {
+		s, conn := up(t, mqtt.Config{Version: v})
+		send(t, conn, about("a", q, 1, "1"))
+		c := s.client.Messages()
+		conn.ExpectNothing(t, 10*time.Second)
+		take(t, c)
+		answered(t, conn, q)
+	})
+	eachQoS(t, "Contract11 what a loop had when it was left is handed out again, first and marked", func(t *testing.T, v mqtt.Version, q codec.QoS) {
+		s, conn := up(t, mqtt.Config{Version: v})
+		send(t, conn, about("a", q, 1, "1"), about("a", q, 2, "2"), about("a", q, 3, "3"))
+		n := 0
+		for m := range s.client.All(soon(t)) {
+			require.False(t, m.Redelivered)
+			if n++; n == 2 {
+				break
+			}
+		}
+		id, _ := answered(t, conn, q)
+		require.Equal(t, uint16(1), id)
+		m := take(t, s.client.Messages())
+		require.Equal(t, "2", string(m.Payload))
+		require.True(t, m.Redelivered)
+		m = take(t, s.client.Messages())
+		require.Equal(t, "3", string(m.Payload))
+		require.False(t, m.Redelivered)
+		for want := range uint16(2) {
+			id, _ := answered(t, conn, q)
+			require.Equal(t, want+2, id)
+		}
+	})
+	both(t, "Contract11 several loops that give back keep the order", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, mqtt.Config{Version: v})
+		for i := range uint16(3) {
+			send(t, conn, about("a", 1, i+1, strconv.Itoa(int(i))))
+		}
+		leave := make(chan struct{})
+		var loops sync.WaitGroup
+		for range 3 {
+			loops.Go(func() {
+				for range s.client.All(soon(t)) {
+					<-leave
+					break
+				}
+			})
+		}
+		synctest.Wait()
+		close(leave)
+		loops.Wait()
+		require.Equal(t, []string{"0", "1", "2"}, payloads(t, s.client.Messages(), 3))
+	})
+	both(t, "Contract11 at QoS 2 nothing is handed out twice as long as the session lives", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, durable(v))
+		send(t, conn, about("a", 2, 1, "taken"), about("a", 2, 2, "waiting"))
+		take(t, s.client.Messages())
+		require.Equal(t, uint16(1), mqtttest.Expect[*codec.PubRec](t, conn).PacketID)
+		conn.Close()
+		conn = s.resume()
+		again := about("a", 2, 1, "taken")
+		again.Dup = true
+		more := about("a", 2, 2, "waiting")
+		more.Dup = true
+		send(t, conn, again, more)
+		require.Equal(t, uint16(1), mqtttest.Expect[*codec.PubRec](t, conn).PacketID)
+		require.Equal(t, "waiting", string(take(t, s.client.Messages()).Payload))
+		require.Equal(t, uint16(2), mqtttest.Expect[*codec.PubRec](t, conn).PacketID)
+		empty(t, s.client.Messages())
+	})
+	both(t, "Contract11 at QoS 1 what was handed out and not acknowledged comes again, marked", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, manual(v))
+		send(t, conn, about("a", 1, 1, "1"))
+		require.False(t, take(t, s.client.Messages()).Redelivered)
+		conn.Close()
+		conn = s.resume()
+		again := about("a", 1, 1, "1")
+		again.Dup = true
+		send(t, conn, again)
+		m := take(t, s.client.Messages())
+		require.True(t, m.Redelivered)
+		require.True(t, m.Dup)
+	})
+	both(t, "Contract11 at QoS 1 what waited on a lost connection is handed out once, as it comes again", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, durable(v))
+		send(t, conn, about("a", 1, 1, "1"), about("a", 0, 0, "loose"))
+		s.client.Messages()
+		synctest.Wait()
+		conn.Close()
+		conn = s.resume()
+		synctest.Wait()
+		require.Equal(t, "loose", string(take(t, s.client.Messages()).Payload), "nobody sends it again")
+		empty(t, s.client.Messages())
+		again := about("a", 1, 1, "1")
+		again.Dup = true
+		send(t, conn, again)
+		require.Equal(t, "1", string(take(t, s.client.Messages()).Payload))
+		mqtttest.Expect[*codec.PubAck](t, conn)
+		empty(t, s.client.Messages())
+	})
+	both(t, "Contract11 when the session is lost what waited is handed out all the same; its acknowledgement is ErrStale", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, manual(v))
+		send(t, conn, about("a", 1, 1, "1"), about("a", 2, 2, "2"))
+		s.client.Messages()
+		synctest.Wait()
+		conn.Close()
+		conn = s.accept()
+		for _, want := range []string{"1", "2"} {
+			m := take(t, s.client.Messages())
+			require.Equal(t, want, string(m.Payload))
+			require.ErrorIs(t, m.Ack(), mqtt.ErrStale)
+		}
+		conn.ExpectNothing(t, time.Second)
+	})
+}
+
+func TestContract13(t *testing.T) {
+	eachQoS(t, "Contract13 acknowledged in any order, from any goroutine, they leave in arrival order", func(t *testing.T, v mqtt.Version, q codec.QoS) {
+		s, conn := up(t, manual(v))
+		const n = 50
+		var all []*mqtt.Received
+		for i := range uint16(n) {
+			send(t, conn, about("a", q, i+1, ""))
+			all = append(all, take(t, s.client.Messages()))
+		}
+		var acks sync.WaitGroup
+		for i := n - 1; i > 0; i-- {
+			acks.Go(func() {
+				if err := all[i].Ack(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		acks.Wait()
+		conn.ExpectNothing(t, time.Second)
+		require.NoError(t, all[0].Ack())
+		for i := range uint16(n) {
+			id, _ := answered(t, conn, q)
+			require.Equal(t, i+1, id)
+		}
+	})
+	both(t, "Contract13 the order is the connection's, over all streams and QoS", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, manual(v))
+		one, _ := s.stream(conn, "a")
+		two, _ := s.stream(conn, "b")
+		send(t, conn, about("a", 1, 1, ""), about("b", 2, 2, ""), about("a", 1, 3, ""))
+		first, second, third := take(t, one.Messages()), take(t, two.Messages()), take(t, one.Messages())
+		require.NoError(t, third.Ack())
+		require.NoError(t, second.Ack())
+		conn.ExpectNothing(t, time.Second)
+		require.NoError(t, first.Ack())
+		require.Equal(t, uint16(1), mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+		require.Equal(t, uint16(2), mqtttest.Expect[*codec.PubRec](t, conn).PacketID)
+		require.Equal(t, uint16(3), mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+	})
+	eachQoS(t, "Contract13 Ack never blocks, whatever the server does", func(t *testing.T, v mqtt.Version, q codec.QoS) {
+		cfg := manual(v)
+		cfg.WriteTimeout = 24 * time.Hour
+		s, conn := up(t, cfg)
+		var all []*mqtt.Received
+		for i := range uint16(200) {
+			send(t, conn, about("a", q, i+1, ""))
+			all = append(all, take(t, s.client.Messages()))
+		}
+		conn.Stall()
+		start := time.Now()
+		for range 2 {
+			for _, m := range all {
+				require.NoError(t, m.Ack())
+			}
+		}
+		require.Equal(t, start, time.Now())
+	})
+	both(t, "Contract13 a message that waits longer than StallAfter is named, with its stream, once", func(t *testing.T, v mqtt.Version) {
+		cfg := manual(v)
+		cfg.StallAfter, cfg.KeepAlive = 10*time.Second, -1
+		s, conn := up(t, cfg)
+		stream, _ := s.stream(conn, "a/+")
+		events(s.client)
+		send(t, conn, about("a/1", 1, 1, ""), about("a/2", 1, 2, ""))
+		since := time.Now()
+		m := take(t, stream.Messages())
+		take(t, stream.Messages())
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		require.Empty(t, events(s.client))
+		time.Sleep(2 * time.Second)
+		told := events(s.client)
+		require.Len(t, told, 1)
+		stall := told[0].(mqtt.EventStalled)
+		require.Same(t, stream, stall.Stream)
+		require.Equal(t, "a/1", stall.Topic)
+		require.WithinDuration(t, since, stall.Since, 0)
+		st := s.client.Stats().Streams[1]
+		require.Equal(t, "a/1", st.Stalled)
+		require.WithinDuration(t, since, st.StalledSince, 0)
+		time.Sleep(time.Minute)
+		require.Empty(t, events(s.client))
+		require.NoError(t, m.Ack())
+		synctest.Wait()
+		require.Empty(t, s.client.Stats().Streams[1].Stalled)
+		time.Sleep(11 * time.Second)
+		require.Equal(t, "a/2", events(s.client)[0].(mqtt.EventStalled).Topic, "now the next one holds up the others")
+	})
+	both(t, "Contract13 of Messages, the stream is the one that Stats tells", func(t *testing.T, v mqtt.Version) {
+		cfg := manual(v)
+		s, conn := up(t, cfg)
+		send(t, conn, about("a", 1, 1, ""))
+		take(t, s.client.Messages())
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		told := events(s.client)
+		require.Same(t, s.client.Stats().Streams[0].Stream, told[len(told)-1].(mqtt.EventStalled).Stream)
+	})
+	for _, present := range []bool{true, false} {
+		both(t, fmt.Sprintf("Contract13 an acknowledgement of QoS 1 counts on the connection that brought it/session present %v", present), func(t *testing.T, v mqtt.Version) {
+			s, conn := up(t, manual(v))
+			send(t, conn, about("a", 1, 1, "old"))
+			old := take(t, s.client.Messages())
+			conn.Close()
+			synctest.Wait()
+			require.ErrorIs(t, old.Ack(), mqtt.ErrStale, "offline")
+			conn = s.accept(codec.ConnAck{SessionPresent: present})
+			send(t, conn, about("a", 1, 1, "new"))
+			again := take(t, s.client.Messages())
+			require.ErrorIs(t, old.Ack(), mqtt.ErrStale, "the answer stays what it was")
+			conn.ExpectNothing(t, time.Second)
+			require.NoError(t, again.Ack())
+			require.Equal(t, uint16(1), mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+		})
+	}
+	both(t, "Contract13 one of QoS 2 counts as long as its session: the repeated PUBLISH is answered, not delivered", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, manual(v))
+		send(t, conn, about("a", 2, 1, "1"))
+		m := take(t, s.client.Messages())
+		conn.Close()
+		synctest.Wait()
+		require.NoError(t, m.Ack())
+		conn = s.resume()
+		again := about("a", 2, 1, "1")
+		again.Dup = true
+		send(t, conn, again)
+		require.Equal(t, uint16(1), mqtttest.Expect[*codec.PubRec](t, conn).PacketID)
+		empty(t, s.client.Messages())
+	})
+	both(t, "Contract13 acknowledged after it was repeated on the new connection", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, manual(v))
+		send(t, conn, about("a", 2, 1, "1"))
+		m := take(t, s.client.Messages())
+		conn.Close()
+		conn = s.resume()
+		again := about("a", 2, 1, "1")
+		again.Dup = true
+		send(t, conn, again)
+		conn.ExpectNothing(t, time.Second)
+		empty(t, s.client.Messages())
+		require.NoError(t, m.Ack())
+		require.Equal(t, uint16(1), mqtttest.Expect[*codec.PubRec](t, conn).PacketID)
+	})
+	both(t, "Contract13 QoS 2 of a session that is lost is ErrStale", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, manual(v))
+		send(t, conn, about("a", 2, 1, "old"))
+		old := take(t, s.client.Messages())
+		conn.Close()
+		conn = s.accept()
+		send(t, conn, about("a", 2, 1, "new"))
+		m := take(t, s.client.Messages())
+		require.Equal(t, "new", string(m.Payload))
+		require.ErrorIs(t, old.Ack(), mqtt.ErrStale)
+		conn.ExpectNothing(t, time.Second)
+		require.NoError(t, m.Ack())
+		mqtttest.Expect[*codec.PubRec](t, conn)
+	})
+}
