@@ -62,7 +62,7 @@ func TestConnections(t *testing.T) {
 		r.arriving <- arrivals{r.link.gen, &list}
 		require.Equal(r, "a=1", (<-r.messages.Out()).text)
 		for r.in.Stats().Owed == 0 {
-			time.Sleep(time.Millisecond)
+			elapse(time.Millisecond)
 		}
 		r.down()
 		r.up(codec.V5, true)

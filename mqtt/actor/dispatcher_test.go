@@ -72,7 +72,7 @@ func TestAcknowledging(t *testing.T) {
 			go func() {
 				for m := range r.messages.Out() {
 					go func() {
-						time.Sleep(time.Duration(rand.IntN(1000)))
+						elapse(time.Duration(rand.IntN(1000)))
 						m.ticket.Answer(codec.Success, nil)
 						m.ticket.Answer(codec.NotAuthorized, nil)
 					}()
@@ -80,7 +80,7 @@ func TestAcknowledging(t *testing.T) {
 			}()
 		}
 		r.arrive(list...)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		r.owes(want...)
 	})
 	bubble(t, "a refusal tells its code and words; of several the first", manual(), func(r *rig) {

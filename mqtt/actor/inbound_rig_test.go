@@ -259,3 +259,6 @@ func with(change func(*inboundConfig)) inboundConfig {
 }
 
 func manual() inboundConfig { return with(func(c *inboundConfig) { c.ack = AckManual }) }
+
+// elapse lets the time of the bubble pass.
+func elapse(d time.Duration) { time.Sleep(d) }

@@ -57,7 +57,7 @@ type outBuffer struct {
 	bytes []byte
 	fire  []fired // QoS 0 operations, in order: done when written
 	sent  []sent  // QoS 1 and 2, in order: looked at only when the write failed
-	last  bool // nothing follows: half-close and wait for the server's end
+	last  bool    // nothing follows: half-close and wait for the server's end
 }
 
 type fired struct {
