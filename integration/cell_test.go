@@ -95,15 +95,22 @@ func (c *cell) config() mqtt.Config {
 	return cfg
 }
 
-// durable is a config whose session outlives connections and, at some servers, the server's life: on 5.0 that of the
-// default does, on 3.1.1 one has to ask for it.
-func (c *cell) durable(short string) mqtt.Config {
+// resumed is a config whose session outlives a connection: on 5.0 that of the default does, on 3.1.1 one has to ask for it.
+func (c *cell) resumed(short string) mqtt.Config {
+	if c.version != mqtt.V5 {
+		return c.durable(short)
+	}
 	cfg := c.config()
 	cfg.ClientID = c.name(short)
-	if c.version != mqtt.V5 {
-		cfg.Session = mqtt.SessionDurable
-		c.forget(cfg)
-	}
+	return cfg
+}
+
+// durable is a config whose session outlives the client and, at some servers, the server's life. That of the default
+// doesn't outlive mosquitto: it writes no session down that began with Clean Start.
+func (c *cell) durable(short string) mqtt.Config {
+	cfg := c.config()
+	cfg.ClientID, cfg.Session = c.name(short), mqtt.SessionDurable
+	c.forget(cfg)
 	return cfg
 }
 

@@ -76,5 +76,3 @@ func (s *embeddedServer) stop(t *testing.T) {
 		s.broker = nil
 	}
 }
-
-func (s *embeddedServer) remembers() bool { return false }

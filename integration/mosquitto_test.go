@@ -33,7 +33,6 @@ func (m *mosquitto) access(cfg *mqtt.Config) { cfg.Servers, cfg.TLS = []string{m
 
 func (m *mosquitto) stop(t *testing.T)  { m.control(t, "stop") }
 func (m *mosquitto) start(t *testing.T) { m.control(t, "start") }
-func (m *mosquitto) remembers() bool    { return true }
 
 // kill ends the server without a word.
 func (m *mosquitto) kill(t *testing.T) { m.control(t, "kill") }

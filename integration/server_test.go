@@ -19,9 +19,6 @@ type server interface {
 	// stop ends the server in order; start brings it back at the same address, and returns when it takes connections.
 	stop(t *testing.T)
 	start(t *testing.T)
-
-	// remembers says whether sessions outlive a stop.
-	remembers() bool
 }
 
 // place is a server of the matrix.

@@ -13,9 +13,7 @@ import (
 func TestDurableSessionKeepsMessagesForTheNextClient(t *testing.T) {
 	matrix{qos: acknowledged}.run(t, func(c *cell) {
 		const n = 50
-		cfg := c.config()
-		cfg.ClientID, cfg.Session = c.name("durable"), mqtt.SessionDurable
-		c.forget(cfg)
+		cfg := c.durable("durable")
 		first := c.connect(cfg)
 		ack, _ := first.ConnAck()
 		require.False(c, ack.SessionPresent)
@@ -39,7 +37,7 @@ func TestDurableSessionKeepsMessagesForTheNextClient(t *testing.T) {
 func TestSessionOfTheClientOutlivesItsConnection(t *testing.T) {
 	matrix{qos: acknowledged}.run(t, func(c *cell) {
 		const n = 50
-		cfg := c.durable("resumer")
+		cfg := c.resumed("resumer")
 		line := lay(&cfg)
 		client := c.connect(cfg)
 		c.subscribe(client, c.topic("numbers"))

@@ -19,8 +19,8 @@ func (s *scene) closes(d time.Duration) <-chan error {
 	return later(func() error { return s.client.Close(closing(s.T, d)) })
 }
 
-// unfinished gives what a Close has counted.
-func unfinished(t *testing.T, err error) *mqtt.UnfinishedError {
+// leftUndone gives what a Close has counted.
+func leftUndone(t *testing.T, err error) *mqtt.UnfinishedError {
 	t.Helper()
 	u := new(mqtt.UnfinishedError)
 	require.ErrorAs(t, err, &u)
@@ -96,7 +96,7 @@ func TestClose(t *testing.T) {
 		queued, err := s.client.PublishAsync(soon(t), message(mqtt.AtLeastOnce, "queued"))
 		require.NoError(t, err)
 		start := time.Now()
-		u := unfinished(t, s.client.Abort())
+		u := leftUndone(t, s.client.Abort())
 		require.Equal(t, start, time.Now())
 		require.Equal(t, 1, u.Uncertain)
 		require.Equal(t, 1, u.NotSent)
@@ -104,6 +104,22 @@ func TestClose(t *testing.T) {
 		require.ErrorIs(t, left.Wait(soon(t)), mqtt.ErrUncertain)
 		require.ErrorIs(t, queued.Wait(soon(t)), mqtt.ErrNotSent)
 		require.ErrorIs(t, s.client.Err(), mqtt.ErrClosed)
+	})
+	bubble(t, "B200 what the server refuses meanwhile is counted", func(t *testing.T) {
+		s, conn := up(t, mqtt.Config{})
+		for range 2 {
+			_, err := s.client.PublishAsync(soon(t), message(mqtt.AtLeastOnce, "1"))
+			require.NoError(t, err)
+		}
+		one, two := mqtttest.Expect[*codec.Publish](t, conn), mqtttest.Expect[*codec.Publish](t, conn)
+		send(t, conn, &codec.PubAck{PacketID: one.PacketID, Code: codec.QuotaExceeded})
+		synctest.Wait()
+		done := s.closes(time.Minute)
+		synctest.Wait()
+		send(t, conn, &codec.PubAck{PacketID: two.PacketID, Code: codec.NotAuthorized})
+		mqtttest.Expect[*codec.Disconnect](t, conn)
+		conn.Close()
+		require.Equal(t, &mqtt.UnfinishedError{Refused: 1}, leftUndone(t, <-done), "of what was open when it was called")
 	})
 	bubble(t, "B202 a client that never connected ends promptly with a QoS 1 that waits: not sent", func(t *testing.T) {
 		for _, end := range []func(*mqtt.Client) error{
@@ -113,7 +129,7 @@ func TestClose(t *testing.T) {
 			d, err := s.client.PublishAsync(soon(t), message(mqtt.AtLeastOnce, "1"))
 			require.NoError(t, err)
 			start := time.Now()
-			require.Equal(t, 1, unfinished(t, end(s.client)).NotSent)
+			require.Equal(t, 1, leftUndone(t, end(s.client)).NotSent)
 			require.Equal(t, start, time.Now())
 			require.ErrorIs(t, d.Wait(soon(t)), mqtt.ErrNotSent)
 			require.Zero(t, s.server.Dials())
@@ -123,12 +139,12 @@ func TestClose(t *testing.T) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		s.server.RefuseDials(errors.New("away"))
 		conn.Close()
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		start := time.Now()
 		require.NoError(t, s.client.Close(soon(t)))
 		require.Equal(t, start, time.Now())
 		dials := s.server.Dials()
-		time.Sleep(time.Hour)
+		elapse(time.Hour)
 		require.Equal(t, dials, s.server.Dials(), "B052 no reconnect")
 	})
 	both(t, "B203 with something to wait for, it waits for the next connection, within its context", func(t *testing.T, v mqtt.Version) {
@@ -140,7 +156,7 @@ func TestClose(t *testing.T) {
 		require.NoError(t, err)
 		start := time.Now()
 		err = <-s.closes(10 * time.Second)
-		require.Equal(t, 1, unfinished(t, err).NotSent)
+		require.Equal(t, 1, leftUndone(t, err).NotSent)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.WithinDuration(t, start.Add(10*time.Second), time.Now(), 100*time.Millisecond)
 	})
@@ -171,9 +187,9 @@ func TestClose(t *testing.T) {
 		require.NoError(t, err)
 		mqtttest.Expect[*codec.Publish](t, conn)
 		first := s.client.Close(closing(t, time.Second))
-		require.Equal(t, 1, unfinished(t, first).Uncertain)
+		require.Equal(t, 1, leftUndone(t, first).Uncertain)
 		require.Equal(t, first, s.client.Close(soon(t)))
-		require.Equal(t, 1, unfinished(t, s.client.Abort()).Uncertain)
+		require.Equal(t, 1, leftUndone(t, s.client.Abort()).Uncertain)
 		var closed int
 		for e := range s.client.Events() { // which is closed
 			if _, ok := e.(mqtt.EventClosed); ok {
@@ -184,7 +200,7 @@ func TestClose(t *testing.T) {
 	})
 	both(t, "B205 after a stream loss the next connection has one PINGREQ at a time, after Close there is none", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v, KeepAlive: 100 * time.Second})
-		time.Sleep(30 * time.Second)
+		elapse(30 * time.Second)
 		conn.Close()
 		conn = s.accept()
 		born := time.Now()
@@ -214,13 +230,18 @@ func TestClose(t *testing.T) {
 	bubble(t, "B207 on 3.1.1 they are left out", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{Version: mqtt.V311})
 		done := later(func() error {
-			return s.client.CloseWith(soon(t), mqtt.Disconnect{Code: codec.DisconnectWithWill, ReasonString: "tired"})
+			return s.client.CloseWith(soon(t), mqtt.Disconnect{ReasonString: "tired", SessionExpiry: new(time.Minute)})
 		})
 		raw, err := conn.ReadRaw(soon(t))
 		require.NoError(t, err)
 		require.Equal(t, []byte{0xe0, 0}, raw)
 		conn.Close()
 		require.NoError(t, <-done)
+	})
+	bubble(t, "B207 on 3.1.1 a code that leaves the will ends the connection without DISCONNECT, which would take it back", func(t *testing.T) {
+		s, conn := up(t, mqtt.Config{Version: mqtt.V311})
+		require.NoError(t, s.client.CloseWith(soon(t), mqtt.Disconnect{Code: codec.DisconnectWithWill}))
+		conn.ExpectClosed(t)
 	})
 	bubble(t, "B207 what can't be sent is an error, and nothing was ended", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{})
@@ -249,6 +270,6 @@ func TestClose(t *testing.T) {
 		two.Ack()
 		send(t, conn, about("a", 1, 3, ""), &codec.PubRel{PacketID: 9})
 		conn.ExpectClosed(t)
-		require.Equal(t, 2, unfinished(t, <-done).Unacknowledged)
+		require.Equal(t, 2, leftUndone(t, <-done).Unacknowledged)
 	})
 }

@@ -85,6 +85,8 @@ func serve(ctx context.Context, conn *mqtttest.Conn) error {
 		switch p := packet.(type) {
 		case *codec.Subscribe:
 			err = conn.Send(&codec.SubAck{PacketID: p.PacketID, Codes: make([]codec.ReasonCode, len(p.Subscriptions))})
+		case *codec.Unsubscribe:
+			err = conn.Send(&codec.UnsubAck{PacketID: p.PacketID, Codes: make([]codec.ReasonCode, len(p.Filters))})
 		case *codec.Publish:
 			if p.QoS == codec.AtLeastOnce {
 				err = conn.Send(&codec.PubAck{PacketID: p.PacketID})

@@ -31,7 +31,7 @@ func TestContract11(t *testing.T) {
 		s, conn := up(t, mqtt.Config{Version: v})
 		go func() {
 			for range s.client.All(soon(t)) {
-				time.Sleep(10 * time.Second)
+				elapse(10 * time.Second)
 			}
 		}()
 		send(t, conn, about("a", q, 1, "1"))
@@ -219,10 +219,10 @@ func TestContract13(t *testing.T) {
 		since := time.Now()
 		m := take(t, stream.Messages())
 		take(t, stream.Messages())
-		time.Sleep(9 * time.Second)
+		elapse(9 * time.Second)
 		synctest.Wait()
 		require.Empty(t, events(s.client))
-		time.Sleep(2 * time.Second)
+		elapse(2 * time.Second)
 		told := events(s.client)
 		require.Len(t, told, 1)
 		stall := told[0].(mqtt.EventStalled)
@@ -232,12 +232,12 @@ func TestContract13(t *testing.T) {
 		st := s.client.Stats().Streams[1]
 		require.Equal(t, "a/1", st.Stalled)
 		require.WithinDuration(t, since, st.StalledSince, 0)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		require.Empty(t, events(s.client))
 		require.NoError(t, m.Ack())
 		synctest.Wait()
 		require.Empty(t, s.client.Stats().Streams[1].Stalled)
-		time.Sleep(11 * time.Second)
+		elapse(11 * time.Second)
 		require.Equal(t, "a/2", events(s.client)[0].(mqtt.EventStalled).Topic, "now the next one holds up the others")
 	})
 	both(t, "Contract13 of Messages, the stream is the one that Stats tells", func(t *testing.T, v mqtt.Version) {
@@ -245,7 +245,7 @@ func TestContract13(t *testing.T) {
 		s, conn := up(t, cfg)
 		send(t, conn, about("a", 1, 1, ""))
 		take(t, s.client.Messages())
-		time.Sleep(31 * time.Second)
+		elapse(31 * time.Second)
 		synctest.Wait()
 		told := events(s.client)
 		require.Same(t, s.client.Stats().Streams[0].Stream, told[len(told)-1].(mqtt.EventStalled).Stream)

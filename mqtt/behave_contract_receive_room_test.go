@@ -116,7 +116,7 @@ func TestContract12(t *testing.T) {
 		}
 		synctest.Wait()
 		require.True(t, s.client.Stats().In.Held)
-		time.Sleep(2 * time.Second)
+		elapse(2 * time.Second)
 		synctest.Wait()
 		require.False(t, s.client.Stats().In.Held)
 	})

@@ -101,7 +101,7 @@ func (c *cell) marker(v *server, l link) {
 	if err := l.online(c.ctx); err != nil {
 		c.fail("no connection again: %v", err)
 	}
-	if err := l.publish(c.ctx, sent{topic: "marker", qos: 1}); err != nil {
+	if err := l.publish(c.ctx, sent{topic: "marker"}); err != nil {
 		c.fail("publish: %v", err)
 	}
 	c.expect(v, "message on the new connection", atLeast(1, isPublish("marker")))

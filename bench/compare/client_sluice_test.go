@@ -21,7 +21,7 @@ func openSluice311(ctx context.Context, address string, s settings) (link, error
 }
 
 func openSluice(ctx context.Context, address string, s settings, v mqtt.Version) (link, error) {
-	c := mqtt.Config{Version: v, ClientID: "compare"}
+	c := mqtt.Config{Version: v, ClientID: "compare", Outbox: mqtt.Bounds{Bytes: s.outbox}}
 	if s.keepAlive > 0 {
 		c.KeepAlive, c.PingTimeout = s.keepAlive, s.keepAlive*3/4
 	}

@@ -30,6 +30,7 @@ type settings struct {
 	keepAlive time.Duration // with three quarters of it for a PINGRESP, where that can be set; zero: the default
 	manual    bool          // the application acknowledges
 	steady    bool          // attempts to reconnect come every 200 ms
+	outbox    int           // how many bytes Sluice keeps that have not ended; zero: the default
 	handle    func(link, received)
 }
 

@@ -48,7 +48,7 @@ const (
 
 var leftWords = []meaning{
 	{none, "within 1 s after the call all that the client had started have ended"},
-	{some, "at least one is still there (it may end later)"},
+	{some, "at least one is still there; it may end later, and the documentation of paho.mqtt.golang says so"},
 }
 
 var leftWhenConnected = scenario{

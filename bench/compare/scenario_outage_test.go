@@ -17,8 +17,8 @@ var hangingUp = scenario{
 	name: "The server closes each connection after CONNACK",
 	done: "Connections that the server sees in 3 s; all settings are the defaults.",
 	words: []meaning{
-		{few, "connections"},
-		{many, "connections"},
+		{few, "that many"},
+		{many, "that many, well before the 3 s are over"},
 	},
 	want: []string{few, few, many, few, few},
 	play: func(c *cell) string {
@@ -43,7 +43,7 @@ var expiredOffline = scenario{
 	name: "A publish that was given up offline",
 	done: "Without a connection, a message of QoS 1 is published with 300 ms to wait; the call fails. Then the server comes back.",
 	words: []meaning{
-		{notSent, "the message doesn't come (Sluice's error says so: ErrNotSent)"},
+		{notSent, "the message doesn't come (Sluice's error says so, with `ErrNotSent`; `Publish` of autopaho refuses when there is no connection)"},
 		{sentLater, "it comes after the reconnect"},
 	},
 	want: []string{notSent, notSent, notSent, sentLater, sentLater},
@@ -52,9 +52,7 @@ var expiredOffline = scenario{
 		l := c.open(v, settings{steady: true})
 		v.leave()
 		c.awaitLoss(l)
-		ctx, stop := context.WithTimeout(c.ctx, 300*time.Millisecond)
-		defer stop()
-		err := l.publish(ctx, sent{topic: "given up", qos: 1})
+		err := c.publishBriefly(l, sent{topic: "given up", qos: 1})
 		if err == nil {
 			c.fail("the publish is done without a server")
 		}
@@ -80,7 +78,7 @@ var forgottenSubscription = scenario{
 	done: "A filter is subscribed once; then the connection ends, and the next CONNACK says that there is no session. The program does nothing.",
 	words: []meaning{
 		{restored, "the client subscribes again by itself"},
-		{notRestored, "no SUBSCRIBE comes within 0.5 s after the first publish on the new connection: the program has to see to it (OnConnectionUp, SetOnConnectHandler)"},
+		{notRestored, "no SUBSCRIBE comes within 0.5 s after the first publish on the new connection: the program has to see to it, in `OnConnectionUp` or with `SetOnConnectHandler`"},
 	},
 	want: []string{restored, restored, notRestored, notRestored, notRestored},
 	play: func(c *cell) string {

@@ -57,6 +57,16 @@ type ack struct {
 	props *codec.ReasonProperties // a copy of the application's, nil for none
 }
 
+// verdicts counts the acknowledgements that are the application's.
+func verdicts(acks []ack) (n int) {
+	for i := range acks {
+		if acks[i].kind != codec.TypePubComp {
+			n++
+		}
+	}
+	return n
+}
+
 // notice is what the tracker tells the dispatcher. One slot holds it: the tracker takes a notice back that was not read yet and merges it.
 type notice struct {
 	answerOwed  bool         // contract 12: while set, reading never waits for the application

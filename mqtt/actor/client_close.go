@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -18,23 +17,23 @@ const joinGrace = 100 * time.Millisecond
 // Close ends the client in order, with words as its DISCONNECT; nil for the plain one.
 func (c *Client[M]) Close(ctx context.Context, words *codec.Disconnect) error {
 	if !c.tellClose(closeAsk{words: words}) {
-		return c.result(nil)
+		return c.result()
 	}
 	early, stop := hurryTime(ctx)
 	defer stop()
 	select {
 	case <-c.done:
-		return c.result(nil)
+		return c.result()
 	case <-early.Done():
 	}
-	c.tellClose(closeAsk{hurry: true})
-	return c.wait(ctx)
+	c.tellClose(closeAsk{hurry: true, why: early.Err()})
+	return c.wait()
 }
 
 // Abort drops the connection without DISCONNECT and ends the client.
 func (c *Client[M]) Abort() error {
 	c.tellClose(closeAsk{abort: true})
-	return c.wait(nil)
+	return c.wait()
 }
 
 func (c *Client[M]) tellClose(q closeAsk) bool {
@@ -57,30 +56,23 @@ func hurryTime(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // wait waits for the end that was ordered.
-func (c *Client[M]) wait(ctx context.Context) error {
+func (c *Client[M]) wait() error {
 	grace := time.NewTimer(joinGrace)
 	defer grace.Stop()
-	var cause error
 	select {
 	case <-c.done:
-		if ctx != nil { // it was cut short for ctx, a little before its deadline
-			cause = cmp.Or(ctx.Err(), context.DeadlineExceeded)
-		}
-		return c.result(cause)
+		return c.result()
 	case <-grace.C:
 		return &Unfinished{Hook: "a Dialer that ignores its context", Cause: context.DeadlineExceeded}
 	}
 }
 
 // result is what every Close returns: nil, or what had to be given up.
-func (c *Client[M]) result(cause error) error {
+func (c *Client[M]) result() error {
 	u := c.final.Result
-	u.Unacknowledged = c.Stats().Unacknowledged
+	u.Unacknowledged += c.Stats().Unacknowledged
 	if u.Refused+u.NotSent+u.Uncertain+u.Kept+u.Unacknowledged == 0 {
 		return nil
-	}
-	if u.Cause == nil {
-		u.Cause = cause
 	}
 	return &u
 }

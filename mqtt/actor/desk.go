@@ -265,7 +265,7 @@ func (t *tracker) rearm() {
 	if !t.given.IsZero() && !t.writeStuck && t.readHeld {
 		next = t.given.Add(time.Second)
 	}
-	for _, at := range []time.Time{t.nextExpiry, t.partBy} {
+	for _, at := range []time.Time{t.nextExpiry, t.partBy, t.cutBy} {
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
@@ -282,6 +282,10 @@ func (t *tracker) tick(now time.Time) {
 	}
 	if !t.partBy.IsZero() && !t.partBy.After(now) {
 		t.partBy = time.Time{}
+		t.cut()
+	}
+	if !t.cutBy.IsZero() && !t.cutBy.After(now) {
+		t.cutBy = time.Time{}
 		t.cut()
 	}
 	t.writeStuck = !t.given.IsZero() && now.Sub(t.given) >= time.Second

@@ -111,6 +111,9 @@ func (d *dispatcher) linkDown(n linkDown) {
 		return
 	}
 	d.abandoned = d.unacknowledged()
+	if d.letter.acks != nil {
+		d.abandoned += verdicts(*d.letter.acks)
+	}
 	d.up = false
 	close(d.cut)
 	d.voidAcks()

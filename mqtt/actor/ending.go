@@ -10,17 +10,21 @@ import (
 
 // ending is how a connection, and how the client, comes to its end.
 type ending struct {
-	closing bool
-	hurried bool              // a Close's context is over: nothing is waited for any more
-	settled bool              // the dispatcher has handed over every acknowledgement that was given before Close
-	words   *codec.Disconnect // of Close
-	part    *codec.Disconnect // to be the last packet of this connection; nil while nothing ends it
-	silent  bool              // part isn't written: 3.x has no words for an error, and the will shall be sent
-	final   bool              // it was given to the writer, or the connection was cut: nothing follows
-	partBy  time.Time         // when the connection is cut although part could not be written
-	ended   bool              // the supervisor was told to end
-	idle    bool              // the supervisor has neither a connection nor an attempt
-	result  Unfinished
+	closing   bool
+	hurried   bool              // a Close's context is over: nothing is waited for any more
+	hurriedBy error             // how that ended
+	before    Counts            // of what had ended when Close was called
+	settled   bool              // the dispatcher has handed over every acknowledgement that was given before Close
+	words     *codec.Disconnect // of Close
+	unsent    int               // PUBACKs and PUBRECs that the application gave too late to leave on the last connection
+	part      *codec.Disconnect // to be the last packet of this connection; nil while nothing ends it
+	silent    bool              // part isn't written: 3.x has no words for an error, and the will shall be sent
+	final     bool              // it was given to the writer, or the connection was cut: nothing follows
+	partBy    time.Time         // when the connection is cut although part could not be written
+	ended     bool              // the supervisor was told to end
+	cutBy     time.Time         // when the connection is cut whatever is still to be written or read, for a Close's context is over
+	idle      bool              // the supervisor has neither a connection nor an attempt
+	result    Unfinished
 }
 
 func (e *ending) asked() bool { return e.closing }
@@ -114,10 +118,6 @@ func (t *tracker) proceed() {
 		if t.buffer != nil && t.part != nil {
 			t.fill()
 		}
-		if t.hurried {
-			t.partBy = time.Now().Add(hurryGrace)
-			t.rearm()
-		}
 	}
 }
 
@@ -159,12 +159,14 @@ func (t *tracker) finish(cause error) error {
 	if t.link.wire != nil {
 		t.down(linkDown{t.link.gen, cause})
 	}
-	t.closing, t.state = true, StateClosed
-	t.markStrict()
 	if !errors.Is(cause, ErrClosed) {
 		t.lastError = cause
 	}
-	before := t.bad
+	if !t.closing {
+		t.before = t.counts
+	}
+	t.closing, t.state = true, StateClosed
+	t.markStrict()
 	for _, op := range t.door {
 		op.refuse(fmt.Errorf("%w: %w", cause, ErrNotSent))
 	}
@@ -183,7 +185,8 @@ func (t *tracker) finish(cause error) error {
 		}
 		op.end(Outcome{Err: fmt.Errorf("%w: %w", cause, ErrUncertain)})
 	}
-	t.result = Unfinished{Refused: t.bad.Refused - before.Refused, NotSent: t.bad.NotSent - before.NotSent, Uncertain: t.bad.Uncertain - before.Uncertain}
+	t.result = Unfinished{Refused: int(t.counts.Refused - t.before.Refused), NotSent: int(t.counts.NotSent - t.before.NotSent),
+		Uncertain: int(t.counts.Uncertain - t.before.Uncertain), Unacknowledged: t.unsent, Cause: t.hurriedBy}
 	for _, f := range t.flushes {
 		f.reply <- errors.Join(t.flushed(), cause)
 	}
@@ -203,7 +206,7 @@ func (t *tracker) finishQueued(op *Op, cause error) {
 	case op.kind == opPublish:
 		t.endPublish(op, Outcome{Err: op.fate(cause)})
 	case !op.resub:
-		op.end(Outcome{Err: fmt.Errorf("%w: %w", cause, ErrNotSent)})
+		op.end(Outcome{Err: op.fate(cause)})
 	}
 }
 

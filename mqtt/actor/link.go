@@ -127,6 +127,7 @@ func (t *tracker) down(n linkDown) {
 	}
 	t.recover()
 	t.link.wire = nil
+	t.unsent = verdicts(t.acks)
 	t.acks, t.releases, t.resend = nil, nil, nil
 	t.readHeld, t.given = false, time.Time{}
 	t.inUse = 0

@@ -21,10 +21,11 @@ type outbox struct {
 
 // admits says whether the tracker may take another operation from the callers: the outbox has room for whatever comes.
 func (t *tracker) admits() bool {
-	if len(t.door) > 0 || t.cfg.Offline == OfflineWait && t.link.wire == nil && !t.ending.asked() {
-		return false
-	}
 	switch {
+	case t.ending.asked(): // who waits is refused
+		return true
+	case len(t.door) > 0 || t.cfg.Offline == OfflineWait && t.link.wire == nil:
+		return false
 	case t.roomy: // all that the channel holds and needs no word of admission has its place kept
 		return t.messages+quickBatch < t.cfg.Outbox.Messages && t.bytes+quickBatch*quickMax < t.cfg.Outbox.Bytes
 	case t.cfg.OutboxFull != OutboxWait:

@@ -49,7 +49,7 @@ func (t *tally) any() bool { return *t != tally{} }
 
 // fate is what a message ends with that goes no further: not sent, unless it had left before its session was lost.
 func (op *Op) fate(why error) error {
-	if op.left {
+	if op.left || op.started {
 		return uncertain(why)
 	}
 	if errors.Is(why, ErrNotSent) {

@@ -68,11 +68,12 @@ func (q endWatch) answer(t *tracker) {
 	q.reply <- struct{}{}
 }
 
-// closeAsk begins the end; hurry says that a Close's context is over.
+// closeAsk begins the end; hurry says that a Close's context is over, and why how it ended.
 type closeAsk struct {
 	words *codec.Disconnect
 	abort bool
 	hurry bool
+	why   error
 	reply chan<- struct{}
 }
 
@@ -80,7 +81,7 @@ func (q closeAsk) answer(t *tracker) {
 	defer func() { q.reply <- struct{}{} }()
 	if !t.closing {
 		t.drainAll() // callers were told that what lies there is admitted
-		t.closing, t.words = true, q.words
+		t.closing, t.words, t.before = true, q.words, t.counts
 		t.state = StateClosing
 		if q.words == nil {
 			t.words = new(codec.Disconnect)
@@ -91,7 +92,10 @@ func (q closeAsk) answer(t *tracker) {
 		t.door = nil
 		t.markStrict()
 	}
-	t.hurried = t.hurried || q.hurry || q.abort
+	if !t.hurried && (q.hurry || q.abort) {
+		t.hurried, t.hurriedBy, t.cutBy = true, q.why, time.Now().Add(hurryGrace)
+		t.rearm()
+	}
 	if q.abort {
 		if t.link.wire != nil {
 			select {
