@@ -13,20 +13,21 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 )
 
-// flow is a goroutine that publishes numbers, as fast as the client's outbox has room, until it is ended.
+// flow is a goroutine that publishes numbers until it is ended, as fast as the client's outbox has room, and its pace
+// allows.
 type flow struct {
 	cancel     context.CancelFunc
 	ended      chan struct{}
 	deliveries []*mqtt.Delivery // of 0, 1, 2 …; the goroutine's, until it has ended
 }
 
-func (c *cell) flow(client *mqtt.Client, topic string) *flow {
+func (c *cell) flow(client *mqtt.Client, topic string, pace func(ctx context.Context, i int) bool) *flow {
 	ctx, cancel := context.WithCancel(c.ctx)
 	f := &flow{cancel: cancel, ended: make(chan struct{})}
 	c.Cleanup(func() { f.end() })
 	go func() {
 		defer close(f.ended)
-		for i := 0; ; i++ {
+		for i := 0; pace(ctx, i); i++ {
 			d, err := client.PublishAsync(ctx, c.message(topic, strconv.Itoa(i)))
 			if err != nil {
 				return // ended: what was not admitted is not counted
@@ -37,6 +38,10 @@ func (c *cell) flow(client *mqtt.Client, topic string) *flow {
 	return f
 }
 
+// unpaced is the pace of a flow that has none.
+func unpaced(context.Context, int) bool { return true }
+
+// end ends the flow, and gives what it has published.
 func (f *flow) end() []*mqtt.Delivery {
 	f.cancel()
 	<-f.ended

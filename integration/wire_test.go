@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"context"
 	"sync"
 
 	"github.com/stretchr/testify/require"
@@ -15,14 +16,15 @@ type wire struct {
 	mu        sync.Mutex
 	sent      map[string]int // by type
 	received  map[string]int
-	unsettled int           // PUBLISH that were sent and have no PUBACK or PUBCOMP
-	most      int           // that there ever were of these
-	news      chan struct{} // a packet came or went
+	completed map[uint16]bool // identifiers of the PUBCOMP that were sent
+	unsettled int             // PUBLISH that were sent and have no PUBACK or PUBCOMP
+	most      int             // that there ever were of these
+	news      chan struct{}   // a packet came or went
 }
 
 // tap has cfg's client counted.
 func tap(cfg *mqtt.Config) *wire {
-	w := &wire{sent: map[string]int{}, received: map[string]int{}, news: make(chan struct{}, 1)}
+	w := &wire{sent: map[string]int{}, received: map[string]int{}, completed: map[uint16]bool{}, news: make(chan struct{}, 1)}
 	cfg.Trace = &mqtt.Trace{PacketSent: w.out, PacketReceived: w.in}
 	return w
 }
@@ -31,6 +33,9 @@ func (w *wire) out(p mqtt.PacketInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent[p.Type]++
+	if p.Type == "PUBCOMP" {
+		w.completed[p.PacketID] = true
+	}
 	if p.Type == "PUBLISH" && p.QoS != mqtt.AtMostOnce {
 		w.unsettled++
 		w.most = max(w.most, w.unsettled)
@@ -83,17 +88,31 @@ func (w *wire) untilReceived(c *cell, packet string, n int) {
 
 func (w *wire) until(c *cell, there func() bool, what string, args ...any) {
 	c.Helper()
+	if !w.wait(c.ctx, there) {
+		require.FailNowf(c, "packets are missing", what, args...)
+	}
+}
+
+// wait returns false when ctx ended first. One goroutine may wait.
+func (w *wire) wait(ctx context.Context, there func() bool) bool {
 	for {
 		w.mu.Lock()
 		met := there()
 		w.mu.Unlock()
 		if met {
-			return
+			return true
 		}
 		select {
 		case <-w.news:
-		case <-c.ctx.Done():
-			require.FailNowf(c, "packets are missing", what, args...)
+		case <-ctx.Done():
+			return false
 		}
+	}
+}
+
+// pace lets a flow be so many messages of QoS 2 ahead of those that the client has received and completed.
+func (w *wire) pace(ahead int) func(ctx context.Context, i int) bool {
+	return func(ctx context.Context, i int) bool {
+		return w.wait(ctx, func() bool { return i < len(w.completed)+ahead })
 	}
 }

@@ -14,15 +14,18 @@ import (
 	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
+// patience is longer than anything takes here. Where a client goes on for ever, a test ends after it.
+const patience = 48 * time.Hour
+
 // connecting calls Connect beside the test.
 func (s *scene) connecting() <-chan error {
-	return later(func() error { return s.client.Connect(s.Context()) })
+	return later(func() error { return s.client.Connect(closing(s.T, patience)) })
 }
 
 // dialled takes the next connection and says nothing on it.
 func (s *scene) dialled() *mqtttest.Conn {
 	s.Helper()
-	conn, err := s.server.Accept(s.Context())
+	conn, err := s.server.Accept(closing(s.T, patience))
 	require.NoError(s, err)
 	return conn
 }

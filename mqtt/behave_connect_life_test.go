@@ -87,8 +87,25 @@ func TestReconnectCall(t *testing.T) {
 		pending(t, done)
 		next.Handshake(t)
 		require.NoError(t, <-done)
-		require.Equal(t, []string{"Connected", "Offline", "Disconnected", "Reconnecting", "Connected"}, s.told())
+		all := events(s.client)
+		require.Equal(t, []string{"Connected", "Offline", "Disconnected", "Reconnecting", "Connected"}, kinds(all))
+		require.Equal(t, [2]any{1, time.Duration(0)}, [2]any{all[3].(mqtt.EventReconnecting).Attempt, all[3].(mqtt.EventReconnecting).Delay})
+		require.Equal(t, 1, all[4].(mqtt.EventConnected).Attempt)
 		s.works(next)
+	})
+	bubble(t, "Reconnect whose attempt fails: delays begin with the first", func(t *testing.T) {
+		s, conn := up(t, mqtt.Config{Backoff: mqtt.Backoff{NoJitter: true}})
+		for range 3 {
+			conn.Close()
+			conn = s.accept()
+		}
+		done := later(func() error { return s.client.Reconnect(t.Context()) })
+		mqtttest.Expect[*codec.Disconnect](t, conn)
+		conn.Close()
+		s.dialled().Close()
+		took, _ := s.gap()
+		require.Equal(t, time.Second, took)
+		require.NoError(t, <-done)
 	})
 	bubble(t, "Reconnect doesn't wait for a server that ignores DISCONNECT", func(t *testing.T) {
 		s, _ := up(t, mqtt.Config{})

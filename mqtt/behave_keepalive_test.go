@@ -138,7 +138,7 @@ func TestKeepAliveUnderTraffic(t *testing.T) {
 		start := time.Now()
 		sent := every(time.Second, func() error { return s.client.Publish(t.Context(), message(mqtt.AtMostOnce, "hi")) })
 		for {
-			p, err := conn.Read(t.Context())
+			p, err := conn.Read(closing(t, time.Hour))
 			require.NoError(t, err)
 			if p.Type() == codec.TypePingReq {
 				break

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +94,80 @@ func TestWithdraw(t *testing.T) {
 		finish(t, conn, p)
 		synctest.Wait()
 		require.Equal(t, mqtt.OutStats{Admitted: 1, Uncertain: 1}, s.client.Stats().Out)
+	})
+}
+
+// fullOutbox is a client without a connection whose outbox of 2048 small messages is full but for so many. Where it is almost
+// full, a message that was admitted may not have been looked at yet.
+func fullOutbox(t *testing.T, free int) (*scene, []*mqtt.Delivery) {
+	t.Helper()
+	s := idle(t, mqtt.Config{Outbox: mqtt.Bounds{Messages: 2048}, MaxInFlight: 65_535})
+	var all []*mqtt.Delivery
+	for i := range 2048 - free {
+		all = append(all, s.async(mqtt.AtLeastOnce, numbered(i)))
+	}
+	return s, all
+}
+
+// takeAll connects, answers all that comes, and gives the payloads.
+func takeAll(t *testing.T, s *scene, n int) (payloads []string) {
+	t.Helper()
+	conn := s.connect()
+	for range n {
+		p := mqtttest.Expect[*codec.Publish](t, conn)
+		finish(t, conn, p)
+		payloads = append(payloads, string(p.Payload))
+	}
+	quiet(t, conn)
+	return payloads
+}
+
+func TestAlmostFullOutbox(t *testing.T) {
+	bubble(t, "Withdraw of the last that was admitted: not sent, and the counts add up", func(t *testing.T) {
+		s, all := fullOutbox(t, 0)
+		last := all[len(all)-1]
+		require.NoError(t, last.Withdraw(t.Context()))
+		requireOnly(t, outcomeOf(t, last), mqtt.ErrNotSent)
+		require.ErrorIs(t, outcomeOf(t, last), mqtt.ErrWithdrawn)
+		require.NotContains(t, takeAll(t, s, 2047), "m2047")
+		require.Equal(t, mqtt.OutStats{Admitted: 2048, Done: 2047, NotSent: 1}, s.client.Stats().Out)
+	})
+	bubble(t, "Publish whose context ends: not sent, and later ones are what they are", func(t *testing.T) {
+		s, _ := fullOutbox(t, 10)
+		for range 5 {
+			ctx, stop := context.WithTimeout(t.Context(), time.Second)
+			err := s.client.Publish(ctx, message(mqtt.AtLeastOnce, "never"))
+			stop()
+			requireOnly(t, err, mqtt.ErrNotSent)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		done := later(func() error { return s.client.Publish(t.Context(), message(mqtt.AtLeastOnce, "last")) })
+		synctest.Wait()
+		payloads := takeAll(t, s, 2039)
+		require.NoError(t, <-done)
+		for i, payload := range payloads[:2038] {
+			require.Equal(t, numbered(i), payload)
+		}
+		require.Equal(t, "last", payloads[2038])
+	})
+	bubble(t, "Flush waits for the last that was admitted", func(t *testing.T) {
+		s, _ := fullOutbox(t, 0)
+		done := later(func() error { return s.client.Flush(t.Context()) })
+		conn := s.connect()
+		for range 2047 {
+			finish(t, conn, mqtttest.Expect[*codec.Publish](t, conn))
+		}
+		pending(t, done)
+		finish(t, conn, expectPayload(t, conn, "m2047"))
+		require.NoError(t, <-done)
+	})
+	bubble(t, "Close ends the last that was admitted too", func(t *testing.T) {
+		s, all := fullOutbox(t, 0)
+		s.client.Abort()
+		for _, d := range all {
+			requireOnly(t, outcomeOf(t, d), mqtt.ErrNotSent)
+		}
+		require.Equal(t, mqtt.OutStats{Admitted: 2048, NotSent: 2048}, s.client.Stats().Out)
 	})
 }
 

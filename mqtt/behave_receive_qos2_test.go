@@ -209,6 +209,20 @@ func TestReceiveMaximum(t *testing.T) {
 		reply(t, conn, incoming(codec.AtLeastOnce, 2, "m1"))
 		expectExpelled(t, conn, mqtt.V5, codec.ReceiveMaximumExceeded)
 	})
+	bubble(t, "B146 a QoS 2 message that comes again on the next connection takes a place there", func(t *testing.T) {
+		s, conn := listening(t, mqtt.Config{ReceiveMaximum: 1})
+		p := incoming(codec.ExactlyOnce, 1, "m0")
+		reply(t, conn, p)
+		s.next()
+		expectRec(t, conn, 1)
+		conn.Close()
+		conn = s.resume()
+		p.Dup = true
+		reply(t, conn, p)
+		expectRec(t, conn, 1)
+		reply(t, conn, incoming(codec.AtLeastOnce, 2, "m1"))
+		expectExpelled(t, conn, mqtt.V5, codec.ReceiveMaximumExceeded)
+	})
 	bubble(t, "B146 a place is free after the answer", func(t *testing.T) {
 		s, conn := listening(t, mqtt.Config{ReceiveMaximum: 1})
 		for i := range 5 {

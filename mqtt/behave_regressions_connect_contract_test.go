@@ -115,7 +115,7 @@ func TestContract16Sessions(t *testing.T) {
 			if c.end == nil {
 				require.Nil(t, d.Properties)
 			} else {
-				require.Equal(t, codec.DisconnectProperties{SessionExpiryInterval: c.end}, *d.Properties)
+				require.Equal(t, &codec.DisconnectProperties{SessionExpiryInterval: c.end}, d.Properties)
 			}
 		})
 	}
@@ -131,7 +131,8 @@ func TestContract16Sessions(t *testing.T) {
 	bubble(t, "Contract16 CloseWith may leave the session", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{})
 		done := later(func() error { return s.client.CloseWith(t.Context(), mqtt.Disconnect{SessionExpiry: new(time.Hour)}) })
-		require.Equal(t, new(uint32(3600)), mqtttest.Expect[*codec.Disconnect](t, conn).Properties.SessionExpiryInterval)
+		require.Equal(t, &codec.DisconnectProperties{SessionExpiryInterval: new(uint32(3600))},
+			mqtttest.Expect[*codec.Disconnect](t, conn).Properties)
 		conn.Close()
 		require.NoError(t, <-done)
 	})

@@ -3,6 +3,7 @@ package mqtt_test
 import (
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,29 +15,24 @@ import (
 	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
-// pings has the Broker count the PINGREQs that it gets.
-func (h *hosted) pings() func() int {
-	counts := make(chan int, 1)
-	counts <- 0
-	h.broker.OnPacket(func(_ string, _ codec.Side, p codec.Packet) mqtttest.Action {
-		if _, ok := p.(*codec.PingReq); ok {
-			counts <- <-counts + 1
+// pings counts the PINGREQs that leave.
+func pings() (*mqtt.Trace, func() int) {
+	n := new(atomic.Int64)
+	trace := &mqtt.Trace{PacketSent: func(p mqtt.PacketInfo) {
+		if p.Type == "PINGREQ" {
+			n.Add(1)
 		}
-		return mqtttest.Pass
-	})
-	return func() int {
-		n := <-counts
-		counts <- n
-		return n
-	}
+	}}
+	return trace, func() int { return int(n.Load()) }
 }
 
 func TestRegressionStoppedConsumer(t *testing.T) {
 	const keepAlive = 10 * time.Second
 	for _, q := range []codec.QoS{0, 1, 2} {
 		both(t, fmt.Sprintf("Regression5 B152 a consumer that stops for five keep-alives costs nothing/QoS %d", q), func(t *testing.T, v mqtt.Version) {
-			h := host(t, mqtt.Config{Version: v, KeepAlive: keepAlive, ReceiveMaximum: 16, Inbox: mqtt.Bounds{Messages: 16}}, mqtttest.BrokerConfig{MaxBacklog: 4096})
-			pings := h.pings()
+			trace, pinged := pings()
+			h := host(t, mqtt.Config{Version: v, KeepAlive: keepAlive, ReceiveMaximum: 16, Inbox: mqtt.Bounds{Messages: 16}, Trace: trace},
+				mqtttest.BrokerConfig{MaxBacklog: 4096})
 			_, err := h.client.Subscribe(soon(t), mqtt.Subscription{Filter: "a", QoS: mqtt.QoS(q)})
 			require.NoError(t, err)
 			c := h.client.Messages()
@@ -48,7 +44,7 @@ func TestRegressionStoppedConsumer(t *testing.T) {
 			synctest.Wait()
 			require.Equal(t, 1, h.broker.Connections())
 			require.Equal(t, mqtt.StateConnected, h.client.State())
-			require.GreaterOrEqual(t, pings(), 5)
+			require.GreaterOrEqual(t, pinged(), 5)
 			depth := h.client.Stats().Streams[0].Depth.Messages
 			require.LessOrEqual(t, depth, 16, "memory is bounded")
 			for i := range n {
@@ -141,7 +137,10 @@ func TestRegressionSameChannel(t *testing.T) {
 		t.Cleanup(func() { client.Abort(); broker.Close() })
 		h := &hosted{t, broker, client}
 		messages := client.Messages()
-		before := later(func() error { _, err := client.Subscribe(soon(t), mqtt.Subscription{Filter: "before", QoS: 1}); return err })
+		before := later(func() error {
+			_, err := client.Subscribe(soon(t), mqtt.Subscription{Filter: "before", QoS: 1})
+			return err
+		})
 		declared, err := client.Declare(mqtt.StreamConfig{}, mqtt.Subscription{Filter: "declared", QoS: 1})
 		require.NoError(t, err)
 		synctest.Wait()
@@ -151,7 +150,10 @@ func TestRegressionSameChannel(t *testing.T) {
 		broker.Drop()
 		synctest.Wait()
 		require.NotEqual(t, mqtt.StateConnected, client.State())
-		during := later(func() error { _, err := client.Subscribe(soon(t), mqtt.Subscription{Filter: "during", QoS: 1}); return err })
+		during := later(func() error {
+			_, err := client.Subscribe(soon(t), mqtt.Subscription{Filter: "during", QoS: 1})
+			return err
+		})
 		outage, err := client.Declare(mqtt.StreamConfig{}, mqtt.Subscription{Filter: "outage", QoS: 1})
 		require.NoError(t, err)
 		require.NoError(t, client.AwaitConnected(soon(t)))
@@ -230,7 +232,7 @@ func TestRegressionManualAck(t *testing.T) {
 					case *codec.PubRec:
 						acked[p.PacketID] = true
 					}
-					return mqtttest.Pass
+					return mqtttest.ActionPass
 				})
 				for _, m := range all {
 					require.NoError(t, m.Ack())

@@ -9,7 +9,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// a cell waits more than it works, so there may be more of them at once than processors; a -parallel that is given wins
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "5"); err != nil {
 		panic(err)
 	}
 	const paho = "github.com/eclipse/paho%2emqtt%2egolang."

@@ -64,16 +64,14 @@ const flood = 70_000
 
 // answered is the verdict over publishes in handlers.
 func (c *cell) answered(answers <-chan error, n int) string {
+	wait := time.NewTimer(patience)
 	for i := range n {
 		select {
 		case err := <-answers:
 			if err != nil {
-				if c.ctx.Err() != nil && i == 0 {
-					return stuck
-				}
 				c.fail("publish %d of %d: %v", i+1, n, err)
 			}
-		case <-c.ctx.Done():
+		case <-wait.C:
 			if i == 0 {
 				return stuck
 			}
@@ -125,7 +123,7 @@ func (c *cell) stall(burst int) string {
 	select {
 	case <-over:
 	case <-c.ctx.Done():
-		c.fail("the handler isn't called")
+		c.fail("the handler doesn't come to its end")
 	}
 	if c.within(400*time.Millisecond, v, func(seen []arrival) bool {
 		at := slices.IndexFunc(seen, isEnd)

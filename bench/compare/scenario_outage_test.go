@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -24,11 +23,11 @@ var hangingUp = scenario{
 	play: func(c *cell) string {
 		v := c.serve(script{hangUp: true})
 		c.open(v, settings{})
-		if v.await(c.ctx, atLeast(101, isConnect)) {
+		if c.within(patience, v, atLeast(101, isConnect)) {
 			return many
 		}
-		if v.await(ended(), atLeast(5, isConnect)) {
-			return "more than 4"
+		if c.within(0, v, atLeast(5, isConnect)) {
+			c.fail("more than 4")
 		}
 		return few
 	},
@@ -94,11 +93,4 @@ var forgottenSubscription = scenario{
 		}
 		return notRestored
 	},
-}
-
-// ended is a context that is over, for a look at what has arrived.
-func ended() context.Context {
-	ctx, stop := context.WithCancel(context.Background())
-	stop()
-	return ctx
 }

@@ -157,8 +157,12 @@ func (v *server) await(ctx context.Context, enough func(seen []arrival) bool) bo
 	})
 	select {
 	case <-found:
-		return true
 	case <-ctx.Done():
+	}
+	select {
+	case <-found: // first of all, when both have come
+		return true
+	default:
 		return false
 	}
 }
