@@ -87,7 +87,10 @@ func (c *cell) name(short string) string { return short + "-" + rand.Text()[:8] 
 func (c *cell) config() mqtt.Config {
 	cfg := mqtt.Config{Version: c.version, Backoff: mqtt.Backoff{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond}}
 	c.server.access(&cfg)
-	if _, is := c.server.(*mosquitto); is && c.version != mqtt.V5 && c.qos == mqtt.ExactlyOnce {
+	switch _, windowless := c.server.(*embeddedServer); {
+	case windowless:
+		cfg.ReceiveMaximum = 65_535 // journal.OnConnect has the reason
+	case c.version != mqtt.V5 && c.qos == mqtt.ExactlyOnce:
 		// mosquitto 2.0 takes so many messages of QoS 2 at a time (max_inflight_messages). It says so on 5.0. On 3.x it
 		// answers to one more as if it had taken it, or drops the connection.
 		cfg.MaxInFlight = 20

@@ -94,6 +94,15 @@ func stages() []stage {
 			require.NoError(s, err)
 			elapse(10 * time.Second)
 		}},
+		{name: "never connected, with callers at the door of a full outbox", cfg: mqtt.Config{Outbox: mqtt.Bounds{Messages: 2}}, reach: publishing},
+		{name: "never connected, with a full outbox of the size that admits at once", cfg: mqtt.Config{Outbox: mqtt.Bounds{Messages: 2048}}, reach: publishing},
+		{name: "down, with callers at the door of a full outbox", cfg: mqtt.Config{Outbox: mqtt.Bounds{Messages: 2}}, reach: func(s *scene) {
+			conn := s.connect()
+			s.server.RefuseDials(errors.New("away"))
+			conn.Reset()
+			publishing(s)
+		}},
+		{name: "never connected, and waiting to be", cfg: mqtt.Config{Offline: mqtt.OfflineWait}, reach: publishing},
 		{name: "draining", reach: func(s *scene) {
 			conn := s.connect()
 			_, err := s.client.PublishAsync(soon(s.T), message(mqtt.AtLeastOnce, ""))
@@ -113,6 +122,20 @@ func stages() []stage {
 			<-s.client.Done()
 		}},
 	}
+}
+
+// publishing has callers publish until there is no room.
+func publishing(s *scene) {
+	for q := range mqtt.QoS(3) {
+		later(func() error {
+			for {
+				if _, err := s.client.PublishAsync(context.Background(), message(q, "")); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	synctest.Wait()
 }
 
 // eachStage runs a subtest for every state and each way to end a client: it says how long that may take. A goroutine that is

@@ -98,6 +98,7 @@ func TestReconnectCall(t *testing.T) {
 		for range 3 {
 			conn.Close()
 			conn = s.accept()
+			require.NoError(t, s.client.AwaitConnected(t.Context()))
 		}
 		done := later(func() error { return s.client.Reconnect(t.Context()) })
 		mqtttest.Expect[*codec.Disconnect](t, conn)

@@ -54,21 +54,21 @@ func expelled(t *testing.T, s *scene, conn *mqtttest.Conn, v mqtt.Version, code 
 
 func TestHostileServer(t *testing.T) {
 	for _, h := range hostile311 {
-		bubble(t, "B313 §21 3.1.1: close without a word, and reconnect: "+h.fault, func(t *testing.T) {
+		bubble(t, h.line+" §21 3.1.1: close without a word, and reconnect: "+h.fault, func(t *testing.T) {
 			s, conn := up(t, mqtt.Config{Version: mqtt.V311})
 			require.NoError(t, conn.SendBytes(raw(t, h.bytes)))
 			expelled(t, s, conn, mqtt.V311, 0)
 		})
 	}
 	for _, h := range hostile5 {
-		bubble(t, fmt.Sprintf("B313 §21 5.0: DISCONNECT 0x%02X, close, and reconnect: %s", h.code, h.fault), func(t *testing.T) {
+		bubble(t, fmt.Sprintf("%s §21 5.0: DISCONNECT 0x%02X, close, and reconnect: %s", h.line, h.code, h.fault), func(t *testing.T) {
 			s, conn := up(t, mqtt.Config{})
 			require.NoError(t, conn.SendBytes(raw(t, h.bytes)))
 			expelled(t, s, conn, mqtt.V5, h.code)
 		})
 	}
 	for _, h := range hostile5Aliases {
-		bubble(t, fmt.Sprintf("B313 §21 5.0: DISCONNECT 0x%02X, close, and reconnect: %s, aliases are offered", h.code, h.fault), func(t *testing.T) {
+		bubble(t, fmt.Sprintf("%s §21 5.0: DISCONNECT 0x%02X, close, and reconnect: %s, aliases are offered", h.line, h.code, h.fault), func(t *testing.T) {
 			s, conn := up(t, mqtt.Config{TopicAliasMaximum: 5})
 			require.NoError(t, conn.SendBytes(raw(t, h.bytes)))
 			expelled(t, s, conn, mqtt.V5, h.code)
@@ -130,10 +130,10 @@ func TestHostileConnAck(t *testing.T) {
 		s.accept()
 	}
 	for _, h := range hostile311ConnAcks {
-		bubble(t, "B313 §21 3.1.1: close without a word: "+h.fault, func(t *testing.T) { answered(t, mqtt.V311, h.bytes, 0) })
+		bubble(t, h.line+" §21 3.1.1: close without a word: "+h.fault, func(t *testing.T) { answered(t, mqtt.V311, h.bytes, 0) })
 	}
 	for _, h := range hostile5ConnAcks {
-		bubble(t, fmt.Sprintf("B313 §21 5.0: DISCONNECT 0x%02X and close: %s", h.code, h.fault), func(t *testing.T) {
+		bubble(t, fmt.Sprintf("%s §21 5.0: DISCONNECT 0x%02X and close: %s", h.line, h.code, h.fault), func(t *testing.T) {
 			answered(t, mqtt.V5, h.bytes, h.code)
 		})
 	}
@@ -180,32 +180,5 @@ func TestHostileLength(t *testing.T) {
 		reply(t, conn, incoming(codec.AtMostOnce, 0, strings.Repeat("x", 1001-overhead)))
 		expectExpelled(t, conn, v, codec.PacketTooLarge)
 		s.none()
-	})
-}
-
-func TestStrangeServer(t *testing.T) {
-	for name, packet := range map[string]func(codes ...codec.ReasonCode) codec.Packet{
-		"PUBACK":   func(...codec.ReasonCode) codec.Packet { return &codec.PubAck{PacketID: 77} },
-		"PUBCOMP":  func(...codec.ReasonCode) codec.Packet { return &codec.PubComp{PacketID: 77} },
-		"PINGRESP": func(...codec.ReasonCode) codec.Packet { return &codec.PingResp{} },
-		"SUBACK":   func(codes ...codec.ReasonCode) codec.Packet { return &codec.SubAck{PacketID: 77, Codes: codes} },
-		"UNSUBACK": func(codes ...codec.ReasonCode) codec.Packet { return &codec.UnsubAck{PacketID: 77, Codes: codes} },
-	} {
-		both(t, "B318 an answer that nobody waits for is let be: "+name, func(t *testing.T, v mqtt.Version) {
-			s, conn := up(t, mqtt.Config{Version: v})
-			reply(t, conn, packet(codec.Success))
-			quiet(t, conn)
-			d, p := s.inFlight(conn, mqtt.AtLeastOnce, "goes on")
-			finish(t, conn, p)
-			require.NoError(t, outcomeOf(t, d))
-		})
-	}
-	both(t, "B318 an answer that comes twice counts once", func(t *testing.T, v mqtt.Version) {
-		s, conn := up(t, mqtt.Config{Version: v})
-		d, p := s.inFlight(conn, mqtt.AtLeastOnce, "hi")
-		reply(t, conn, &codec.PubAck{PacketID: p.PacketID}, &codec.PubAck{PacketID: p.PacketID})
-		require.NoError(t, outcomeOf(t, d))
-		quiet(t, conn)
-		require.EqualValues(t, 1, s.client.Stats().Out.Done)
 	})
 }

@@ -214,3 +214,24 @@ func TestDeliveryResult(t *testing.T) {
 		require.Equal(t, p.PacketID, r.PacketID)
 	})
 }
+
+func TestPublishStats(t *testing.T) {
+	bubble(t, "Stats tells what is in flight and what waits, how much that is, and for how long", func(t *testing.T) {
+		s, conn := up(t, mqtt.Config{MaxInFlight: 1, KeepAlive: -1})
+		gone, _ := s.inFlight(conn, mqtt.AtLeastOnce, "a longer one")
+		time.Sleep(time.Second)
+		s.async(mqtt.AtLeastOnce, "short")
+		time.Sleep(2 * time.Second)
+		s.async(mqtt.ExactlyOnce, "short")
+		waiting := 2 * len("xxa/bshort")
+		require.Equal(t, mqtt.OutStats{Admitted: 3, InFlight: 1, Queued: 2, QueuedBytes: waiting, OldestAge: 3 * time.Second}, s.client.Stats().Out)
+		require.NoError(t, gone.Withdraw(t.Context()))
+		require.Equal(t, mqtt.OutStats{Admitted: 3, Uncertain: 1, Queued: 2, QueuedBytes: waiting, OldestAge: 2 * time.Second}, s.client.Stats().Out)
+		reply(t, conn, &codec.PubAck{PacketID: 1})
+		p := expectPayload(t, conn, "short")
+		finish(t, conn, p)
+		finish(t, conn, expectPayload(t, conn, "short"))
+		synctest.Wait()
+		require.Equal(t, mqtt.OutStats{Admitted: 3, Done: 2, Uncertain: 1}, s.client.Stats().Out)
+	})
+}

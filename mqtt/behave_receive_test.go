@@ -122,12 +122,13 @@ func TestReceive(t *testing.T) {
 
 func TestReceiveInPieces(t *testing.T) {
 	// script is what a server sends in one go: every kind of packet that may come unasked.
+	long := strings.Repeat("x", 700)
 	script := []codec.Packet{
 		incoming(codec.AtMostOnce, 0, "m0"), incoming(codec.AtLeastOnce, 1, "m1"), &codec.PingResp{}, incoming(codec.ExactlyOnce, 2, "m2"),
-		incoming(codec.AtMostOnce, 0, strings.Repeat("x", 700)), &codec.PubRel{PacketID: 99}, incoming(codec.AtLeastOnce, 3, "m4"),
+		incoming(codec.AtMostOnce, 0, long), &codec.PubRel{PacketID: 99}, incoming(codec.AtLeastOnce, 3, "m4"),
 	}
 	check := func(t *testing.T, s *scene, conn *mqtttest.Conn) {
-		for _, want := range []string{"m0", "m1", "m2", strings.Repeat("x", 700), "m4"} {
+		for _, want := range []string{"m0", "m1", "m2", long, "m4"} {
 			require.Equal(t, want, string((<-s.client.Messages()).Payload))
 		}
 		synctest.Wait()
@@ -161,6 +162,9 @@ func TestReceiveInPieces(t *testing.T) {
 			bytes, _ = p.Append(bytes, codec.Version(v))
 		}
 		for cut := range bytes {
+			if cut > 200 && cut < 600 {
+				continue // within the long payload one is as good as the other
+			}
 			s, conn := listening(t, mqtt.Config{Version: v})
 			require.NoError(t, conn.SendBytes(bytes[:cut]))
 			synctest.Wait()

@@ -122,7 +122,7 @@ func TestReconnect(t *testing.T) {
 
 func TestReconnectByHand(t *testing.T) {
 	for name, wait := range map[string]time.Duration{
-		"B054 from inside the disconnected event":   0,
+		"B054 from inside the disconnected event":  0,
 		"B055 100 ms after the disconnected event": 100 * time.Millisecond,
 	} {
 		both(t, name+": it works, then publish and subscribe do", func(t *testing.T, v mqtt.Version) {

@@ -31,7 +31,7 @@ func (s *scene) turnAway(answer ...codec.Packet) {
 
 func TestRegression9AcceptThenClose(t *testing.T) {
 	for name, answer := range map[string][]codec.Packet{
-		"a server that accepts and closes at once":                      nil,
+		"a server that accepts and closes at once":                       nil,
 		"a server that accepts, says so in a CONNACK and closes at once": {&codec.ConnAck{}},
 	} {
 		for run := range 10 {

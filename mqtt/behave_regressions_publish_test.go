@@ -72,16 +72,13 @@ func TestRegression3(t *testing.T) {
 	const n = 60_000
 	both(t, "Regression3 60,000 messages in to a server that reads slowly: 60,000 acknowledgements, in order", func(t *testing.T, v mqtt.Version) {
 		s, conn := listening(t, mqtt.Config{Version: v, ReceiveMaximum: 65_535, KeepAlive: -1})
-		conn.Pipe().In().SetSize(256)
+		conn.Pipe().In().SetSize(2048)
 		sent := later(func() error {
 			var b []byte
 			for i := range n {
-				b, _ = incoming(codec.AtLeastOnce, uint16(i+1), "").Append(b[:0], codec.Version(v))
-				if err := conn.SendBytes(b); err != nil {
-					return err
-				}
+				b, _ = incoming(codec.AtLeastOnce, uint16(i+1), "").Append(b, codec.Version(v))
 			}
-			return nil
+			return conn.SendBytes(b)
 		})
 		go func() {
 			for range s.client.Messages() {

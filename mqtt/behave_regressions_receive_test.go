@@ -182,7 +182,7 @@ func TestRegressionSameChannel(t *testing.T) {
 }
 
 func TestRegressionManualAck(t *testing.T) {
-	both(t, "Regression11 manual acknowledgements before, during and after a reconnect: none is wrong", func(t *testing.T, v mqtt.Version) {
+	both(t, "Regression11 B155 manual acknowledgements before, during and after a reconnect: none is wrong", func(t *testing.T, v mqtt.Version) {
 		h := host(t, manual(v), mqtttest.BrokerConfig{})
 		stream, err := h.client.Stream(soon(t), mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a", QoS: 1})
 		require.NoError(t, err)

@@ -53,7 +53,7 @@ func New(cfg Config) (*Client, error) {
 	settled.Decides = s.Backoff.Retry != nil
 	c.quick = settled.Roomy()
 	c.core = actor.Start(settled, c.received)
-	c.messages = &Stream{client: c, core: c.core.Root()}
+	c.messages = &Stream{client: c, core: c.core.Root(), manual: s.Ack == AckManual}
 	if len(s.Subscriptions) > 0 {
 		c.core.Enlist(actor.NewSubscribe(0, actorSubscriptions(s.Subscriptions)))
 	}

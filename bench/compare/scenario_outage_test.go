@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/eclipse/paho.golang/autopaho"
 	"github.com/sluicemq/sluice/mqtt"
 )
 
@@ -17,7 +18,7 @@ var hangingUp = scenario{
 	done: "Connections that the server sees in 3 s; all settings are the defaults.",
 	words: []meaning{
 		{few, "that many"},
-		{many, "that many, well before the 3 s are over"},
+		{many, "that many; it isn't counted on"},
 	},
 	want: []string{few, few, many, few, few},
 	play: func(c *cell) string {
@@ -40,7 +41,7 @@ const (
 
 var expiredOffline = scenario{
 	name: "A publish that was given up offline",
-	done: "Without a connection, a message of QoS 1 is published with 300 ms to wait; the call fails. Then the server comes back.",
+	done: "Without a connection, a message of QoS 1 is published with 300 ms to wait; the call fails. Then the server comes back; attempts to reconnect are set to come every 0.2 s.",
 	words: []meaning{
 		{notSent, "the message doesn't come (Sluice's error says so, with `ErrNotSent`; `Publish` of autopaho refuses when there is no connection)"},
 		{sentLater, "it comes after the reconnect"},
@@ -58,6 +59,9 @@ var expiredOffline = scenario{
 		if _, ours := l.(*sluice); ours && !errors.Is(err, mqtt.ErrNotSent) {
 			c.fail("the error is %v, want ErrNotSent", err)
 		}
+		if _, theirs := l.(*auto); theirs && !errors.Is(err, autopaho.ConnectionDownError) {
+			c.fail("the error is %v, want ConnectionDownError", err)
+		}
 		v.comeBack()
 		c.marker(v, l)
 		if c.within(500*time.Millisecond, v, atLeast(1, isPublish("given up"))) {
@@ -74,7 +78,7 @@ const (
 
 var forgottenSubscription = scenario{
 	name: "Subscriptions when the server has lost the session",
-	done: "A filter is subscribed once; then the connection ends, and the next CONNACK says that there is no session. The program does nothing.",
+	done: "A filter is subscribed once; then the connection ends, and the next CONNACK says that there is no session. The program does nothing; attempts to reconnect are set to come every 0.2 s.",
 	words: []meaning{
 		{restored, "the client subscribes again by itself"},
 		{notRestored, "no SUBSCRIBE comes within 0.5 s after the first publish on the new connection: the program has to see to it, in `OnConnectionUp` or with `SetOnConnectHandler`"},

@@ -109,7 +109,24 @@ func (t *tracker) release(id uint16, code codec.ReasonCode) {
 	if t.limits.version != codec.V5 {
 		code = codec.Success
 	}
-	t.releases = append(t.releases, release{id, code})
+	if !t.overwhelmed() {
+		t.releases = append(t.releases, release{id, code})
+	}
+}
+
+// mostOwed bounds what we keep for a server that asks and doesn't read: a PUBACK or PUBREC, and a PUBCOMP, for each Packet
+// Identifier that there is.
+const mostOwed = 2 << 16
+
+// overwhelmed ends the connection when more is owed than a server can have asked for.
+func (t *tracker) overwhelmed() bool {
+	if len(t.acks)+len(t.releases) < mostOwed {
+		return false
+	}
+	if t.part == nil && !t.final {
+		t.fault(ErrInboundOverrun)
+	}
+	return true
 }
 
 func (t *tracker) pubComp(a *answer) error {

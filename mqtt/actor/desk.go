@@ -220,7 +220,7 @@ func (t *tracker) owes(o owed) {
 		}
 		t.readHeld = o.held
 		t.rearm()
-		if o.acks != nil {
+		if o.acks != nil && !t.overwhelmed() {
 			t.acks = append(t.acks, *o.acks...)
 		}
 		if o.fault != nil {

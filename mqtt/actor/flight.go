@@ -5,6 +5,7 @@ package actor
 type flight struct {
 	first, last *Op
 	len         int
+	bytes       int // the sizes of what the outbox has room taken for
 }
 
 func (f *flight) push(op *Op) {
@@ -16,6 +17,7 @@ func (f *flight) push(op *Op) {
 	}
 	f.last = op
 	f.len++
+	f.bytes += op.size
 }
 
 func (f *flight) remove(op *Op) {
@@ -31,10 +33,12 @@ func (f *flight) remove(op *Op) {
 	}
 	op.prev, op.next = nil, nil
 	f.len--
+	f.bytes -= op.size
 }
 
 // replace puts another operation in op's place.
 func (f *flight) replace(op, by *Op) {
+	f.bytes += by.size - op.size
 	by.prev, by.next = op.prev, op.next
 	if op.prev == nil {
 		f.first = by

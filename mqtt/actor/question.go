@@ -134,7 +134,7 @@ type viewAsk struct{ reply chan<- View }
 func (q viewAsk) answer(t *tracker) { q.reply <- t.view() }
 
 func (t *tracker) view() View {
-	v := View{State: t.state, Counts: t.counts, InFlight: t.flight.len - t.ghosts, Queued: t.messages - t.flight.len + t.ghosts, QueuedBytes: t.bytes,
+	v := View{State: t.state, Counts: t.counts, InFlight: t.flight.len - t.ghosts, Queued: t.messages - t.flight.len + t.ghosts, QueuedBytes: t.bytes - t.flight.bytes,
 		Connections: t.connections, LastError: t.lastError, RTT: t.rtt, SentBytes: t.sentBytes, ReceivedBytes: t.receivedBytes,
 		LastID: t.ids.last, Wanted: len(t.wanted.filters)}
 	v.Oldest = t.oldest()
@@ -159,7 +159,12 @@ func (t *tracker) oldest() time.Duration {
 			first = op.since
 		}
 	}
-	look(t.flight.first)
+	for op := t.flight.first; op != nil; op = op.next {
+		if !op.withdrawn {
+			look(op)
+			break
+		}
+	}
 	look(t.windowed.first())
 	for _, op := range t.free.all() {
 		if op.kind == opPublish {

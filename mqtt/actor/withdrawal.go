@@ -93,6 +93,7 @@ func (t *tracker) abandon(op *Op, why error) {
 	// The record that stays behind is a new one: the caller's is at its end.
 	ghost := *op
 	ghost.withdrawn, ghost.done, ghost.admitted, ghost.watchers, ghost.Message = true, nil, nil, nil, nil
+	ghost.size = 0 // its room is given back
 	t.replace(op, &ghost)
 	t.ghosts++
 	t.endPublish(op, o)
