@@ -166,13 +166,20 @@ func TestConnectOverAndOver(t *testing.T) {
 		})
 	}
 	bubble(t, "Connect again in the moment in which it was given up", func(t *testing.T) {
-		s := idle(t, mqtt.Config{RetryFirst: true, Backoff: mqtt.Backoff{Min: time.Second, Max: time.Second, NoJitter: true}})
-		s.server.RefuseDials(errUnreachable)
-		for range 50 {
-			require.ErrorIs(t, s.client.Connect(closing(t, time.Second)), context.DeadlineExceeded)
+		b := mqtttest.NewBroker(mqtttest.BrokerConfig{})
+		defer b.Close()
+		b.Server().RefuseDials(errUnreachable)
+		client, err := mqtt.New(mqtt.Config{
+			Dialer: b, RetryFirst: true, Backoff: mqtt.Backoff{Min: time.Second, Max: time.Second, NoJitter: true},
+		})
+		require.NoError(t, err)
+		defer client.Abort()
+		for range 50 { // the context ends when the second attempt is due
+			require.ErrorIs(t, client.Connect(closing(t, time.Second)), context.DeadlineExceeded)
 		}
-		s.server.RefuseDials(nil)
-		s.isUp(s.connect())
+		b.Server().RefuseDials(nil)
+		require.NoError(t, client.Connect(closing(t, time.Minute)))
+		require.NoError(t, client.Publish(closing(t, time.Minute), message(mqtt.AtLeastOnce, "hi")))
 	})
 }
 
