@@ -36,7 +36,6 @@ type answer struct {
 	code  codec.ReasonCode
 	props *codec.ReasonProperties
 	codes []codec.ReasonCode // SUBACK, UNSUBACK
-	end   *codec.Disconnect
 }
 
 // owed is what the dispatcher tells the tracker: acknowledgements that may leave now, in their order, and how reading stands.

@@ -45,7 +45,7 @@ func TestRoomForQoS0(t *testing.T) {
 	})
 	bubble(t, "B154 DropNewest never holds", with(func(c *inboundConfig) { c.overflow = OverflowDropNewest }), func(r *rig) {
 		r.up(codec.V5, false)
-		for _, p := range strings.Fields("1 2 3 4 5 6 7") {
+		for p := range strings.FieldsSeq("1 2 3 4 5 6 7") {
 			require.True(r, r.arrive(q0("a", p)))
 		}
 		r.take(r.messages.Out(), "a=1", "a=2", "a=3", "a=4")

@@ -47,11 +47,11 @@ func TestRoutes(t *testing.T) {
 			var r routes
 			b := &branch{number: 1, filters: []string{c.filter}}
 			r.add(b)
-			for _, topic := range strings.Fields(c.matching) {
+			for topic := range strings.FieldsSeq(c.matching) {
 				require.Equal(t, []uint64{1}, found(&r, topic), "%s %s", c.filter, topic)
 				require.True(t, r.leadsTo(b, &codec.Publish{Topic: topic}), "%s %s", c.filter, topic)
 			}
-			for _, topic := range strings.Fields(c.other) {
+			for topic := range strings.FieldsSeq(c.other) {
 				require.Empty(t, found(&r, topic), "%s %s", c.filter, topic)
 				require.False(t, r.leadsTo(b, &codec.Publish{Topic: topic}), "%s %s", c.filter, topic)
 			}

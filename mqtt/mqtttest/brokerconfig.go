@@ -1,6 +1,10 @@
 package mqtttest
 
-import "github.com/sluicemq/sluice/mqtt/codec"
+import (
+	"slices"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
 
 // BrokerConfig says what a [Broker] is like. The zero value accepts everybody, in every version, and allows everything but
 // shared subscriptions.
@@ -39,12 +43,7 @@ type BrokerConfig struct {
 }
 
 func (cfg *BrokerConfig) accepts(v codec.Version) bool {
-	for _, a := range cfg.Versions {
-		if a == v {
-			return true
-		}
-	}
-	return len(cfg.Versions) == 0
+	return len(cfg.Versions) == 0 || slices.Contains(cfg.Versions, v)
 }
 
 func (cfg *BrokerConfig) authorize(clientID, topic string, publish bool) codec.ReasonCode {
