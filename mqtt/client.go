@@ -107,7 +107,7 @@ func (c *Client) Close(ctx context.Context) error {
 
 // CloseWith is Close with words for the server: on 5.0 Reason Code, Session Expiry Interval, Reason String and User
 // Properties of the DISCONNECT packet. An *ArgumentError says what of d can't be sent; then nothing was ended. On 3.x the
-// words are left out.
+// words are left out, and with a code that has the will sent the connection ends without DISCONNECT.
 func (c *Client) CloseWith(ctx context.Context, d Disconnect) error {
 	if err := c.settings.checkDisconnect(&d); err != nil {
 		return failed("close", err)

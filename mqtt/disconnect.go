@@ -3,7 +3,8 @@ package mqtt
 import "time"
 
 // Disconnect is what CloseWith tells the server (§3.14). The zero value is a normal end, as with Close. It is for MQTT 5.0:
-// on 3.x, where DISCONNECT is one bare packet, all of it is left out.
+// on 3.x DISCONNECT is one bare packet, which takes back the will. There the words are left out, and with a Code that has
+// the will sent, the connection ends without DISCONNECT.
 type Disconnect struct {
 	// Code is codec.NormalDisconnection (0x00, the default), codec.DisconnectWithWill (0x04), or another that DISCONNECT
 	// may carry from a client (§3.14.2.1). With all but 0x00 the server publishes the will.
