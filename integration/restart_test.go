@@ -25,7 +25,7 @@ func (c *cell) pair() *pair {
 	publishing.Outbox = mqtt.Bounds{Messages: 100}
 	subscribing := c.durable("subscriber")
 	wire, pace := tap(&subscribing), unpaced
-	if c.qos == mqtt.ExactlyOnce {
+	if _, is := c.server.(*mosquitto); is && c.qos == mqtt.ExactlyOnce {
 		// What is in flight to a subscriber beyond the first twenty, mosquitto 2.0 reads from its disk as not yet sent,
 		// though it has sent the PUBREL: it would send it as a new message.
 		pace = wire.pace(5)

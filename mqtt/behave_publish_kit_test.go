@@ -53,10 +53,13 @@ func announcing(properties codec.ConnAckProperties) codec.ConnAck {
 	return codec.ConnAck{Properties: &properties}
 }
 
-// expectPayload takes the next packet, which must be a PUBLISH with that payload.
+// expectPayload takes the next packet, which must be a PUBLISH with that payload, and must be there at once: nothing waits for
+// a timer of the client's to move it.
 func expectPayload(t testing.TB, conn *mqtttest.Conn, payload string) *codec.Publish {
 	t.Helper()
+	start := time.Now()
 	p := mqtttest.Expect[*codec.Publish](t, conn)
+	require.Zero(t, time.Since(start), "it came late")
 	require.Equal(t, payload, string(p.Payload))
 	return p
 }

@@ -38,8 +38,9 @@ func TestPublishWindow(t *testing.T) {
 		fourth := expectPayload(t, conn, "m3")
 		quiet(t, conn)
 		finish(t, conn, third)
+		fifth := expectPayload(t, conn, "m4")
 		finish(t, conn, fourth)
-		finish(t, conn, expectPayload(t, conn, "m4"))
+		finish(t, conn, fifth)
 		require.NoError(t, s.client.Flush(t.Context()))
 	})
 	bubble(t, "B117 the local bound holds where it is the lesser", func(t *testing.T) {

@@ -178,11 +178,8 @@ func (t *tracker) ponged() {
 	}
 }
 
-// settle does what follows from what ended in this round: the door, flushes, the backlog, Close.
+// settle does what follows from what ended in this round: flushes, the backlog, Close.
 func (t *tracker) settle() {
-	if len(t.door) > 0 {
-		t.letIn()
-	}
 	if t.dropped > 0 {
 		t.tell(EventDropped{Published: true, Count: t.dropped})
 		t.dropped = 0

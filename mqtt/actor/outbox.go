@@ -113,20 +113,21 @@ func (t *tracker) oldestPublish(l *lane) *Op {
 	return nil
 }
 
-// letIn admits who waits at the door, as far as there is room now.
-func (t *tracker) letIn() {
+// letIn admits who waits at the door, as far as there is room now, and says whether that was anybody.
+func (t *tracker) letIn() (some bool) {
 	n := 0
 	for n < len(t.door) && t.fits(t.door[n]) {
 		t.admit(t.door[n])
 		n++
 	}
 	if n == 0 {
-		return
+		return false
 	}
 	clear(t.door[:n])
 	if t.door = t.door[n:]; len(t.door) == 0 {
 		t.door = nil
 	}
+	return true
 }
 
 // admit takes op over: from here on it ends exactly once (contract 1).

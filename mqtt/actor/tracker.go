@@ -121,12 +121,16 @@ func (t *tracker) drainAll() {
 
 // turn ends each round: what can leave is given to the writer, and what changed is told to the dispatcher.
 func (t *tracker) turn() {
-	if t.link.wire != nil && t.buffer != nil && !t.ending.final && t.something() {
+	t.letIn()
+	for t.link.wire != nil && t.buffer != nil && !t.ending.final && t.something() {
 		if t.small() {
 			runtime.Gosched() // measured: callers that are about to publish join this write instead of the next
 			t.drain()
 		}
 		t.fill()
+		if !t.letIn() { // what couldn't leave may have made room
+			break
+		}
 	}
 	t.settle()
 	t.inform()

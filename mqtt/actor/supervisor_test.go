@@ -1,0 +1,275 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// office is where a supervisor works: the test stands in for the tracker, which takes its news one by one, and for the
+// server.
+type office struct {
+	*testing.T
+	news   <-chan any
+	wishes chan<- wish
+	dialed <-chan net.Conn // the server's ends
+}
+
+var errNoWay = errors.New("no way")
+
+// supervise runs a supervisor in a bubble. refuse says whether the n-th dial, from 1, fails.
+func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o *office)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		news, inbound, wishes, dialed := make(chan any), make(chan linkNews), make(chan wish, 2), make(chan net.Conn, 100)
+		dials := 0
+		cfg := &Config{
+			Version: codec.V5, MinVersion: codec.V5, Servers: 1, RetryFirst: retryFirst, Session: SessionClient,
+			Connect:        codec.Connect{ClientID: "c", Properties: &codec.ConnectProperties{}},
+			ConnectTimeout: time.Minute, WriteTimeout: time.Minute, Stable: time.Minute, ReceiveMaximum: 10, MaxPacketSize: 1000,
+			Delay:       func(int, error) (time.Duration, bool) { return time.Second, true },
+			Name:        func(int) string { return "server" },
+			Credentials: func(int, *codec.Connect) {},
+			Dial: func(context.Context, int, int) (net.Conn, error) {
+				if dials++; refuse(dials) {
+					return nil, errNoWay
+				}
+				ours, theirs := net.Pipe()
+				dialed <- theirs
+				return ours, nil
+			},
+		}
+		s := &supervisor{cfg: cfg, links: news, inbound: inbound, pings: make(chan chan<- activity), wishes: wishes}
+		ctx, stop := context.WithCancelCause(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.run(ctx) }()
+		go func() { // a dispatcher that holds nothing
+			for {
+				select {
+				case n := <-inbound:
+					if q, ok := n.(census); ok {
+						q.reply <- 0
+					}
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		f(&office{t, news, wishes, dialed})
+		stop(ErrClosed)
+		require.ErrorIs(t, <-ended, ErrClosed)
+	})
+}
+
+// heard is the supervisor's next word, which has to be an N.
+func heard[N any](o *office) N {
+	o.Helper()
+	n := <-o.news
+	found, ok := n.(N)
+	require.True(o, ok, "%T: %+v", n, n)
+	return found
+}
+
+// silent fails the test when the supervisor says anything within an hour.
+func (o *office) silent() {
+	o.Helper()
+	select {
+	case n := <-o.news:
+		o.Fatalf("%T: %+v", n, n)
+	case <-time.After(time.Hour):
+	}
+}
+
+// answer lets the server answer the attempt that was dialled last with a CONNACK, and read on.
+func (o *office) answer(code codec.ReasonCode) net.Conn {
+	o.Helper()
+	conn := <-o.dialed
+	_, err := conn.Read(make([]byte, 512))
+	require.NoError(o, err)
+	_, err = conn.Write([]byte{0x20, 3, 0, byte(code), 0})
+	require.NoError(o, err)
+	go io.Copy(io.Discard, conn)
+	o.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func never(int) bool  { return false }
+func always(int) bool { return true }
+
+func TestAConnectionThatWasAbandoned(t *testing.T) {
+	t.Run("a Connect after it fails like a first one", func(t *testing.T) {
+		supervise(t, false, func(n int) bool { return n > 1 }, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			conn := o.answer(0)
+			heard[linkUp](o).wire.why <- errAbandoned // its caller had gone: the tracker ends it
+			conn.Close()
+			require.ErrorIs(o, heard[linkDown](o).why, errAbandoned)
+			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
+			o.wishes <- wish{2, true}
+			heard[attempting](o)
+			require.ErrorIs(o, heard[missed](o).err, errNoWay)
+			f := heard[failed](o)
+			require.EqualValues(o, 2, f.wish)
+			require.ErrorIs(o, f.err, errNoWay)
+			o.silent()
+		})
+	})
+	t.Run("a refusal for good after it ends that Connect, not the client", func(t *testing.T) {
+		supervise(t, false, never, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			conn := o.answer(0)
+			heard[linkUp](o).wire.why <- errAbandoned
+			conn.Close()
+			heard[linkDown](o)
+			heard[failed](o)
+			o.wishes <- wish{2, true}
+			heard[attempting](o)
+			o.answer(codec.NotAuthorized)
+			heard[missed](o)
+			require.ErrorIs(o, heard[failed](o).err, codec.NotAuthorized)
+			o.wishes <- wish{3, true}
+			heard[attempting](o)
+			o.answer(0)
+			heard[linkUp](o)
+		})
+	})
+	t.Run("a Connect after it that is given up goes on with nothing", func(t *testing.T) {
+		supervise(t, true, never, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			conn := o.answer(0)
+			heard[linkUp](o).wire.why <- errAbandoned
+			conn.Close()
+			heard[linkDown](o)
+			heard[failed](o)
+			o.wishes <- wish{2, true}
+			heard[attempting](o)
+			o.wishes <- wish{2, false}
+			require.Equal(o, failed{errAbandoned, 2}, heard[failed](o))
+			o.silent()
+		})
+	})
+	t.Run("it ends for good although the server was quicker than the tracker", func(t *testing.T) {
+		supervise(t, false, never, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			conn := o.answer(0)
+			wire := heard[linkUp](o).wire
+			conn.Close()
+			synctest.Wait() // until the supervisor waits to tell it
+			wire.why <- errAbandoned
+			heard[linkDown](o)
+			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
+			o.silent()
+		})
+	})
+	t.Run("a Connect while it ends begins behind it", func(t *testing.T) {
+		supervise(t, false, never, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			conn := o.answer(0)
+			heard[linkUp](o).wire.why <- errAbandoned
+			o.wishes <- wish{2, true}
+			synctest.Wait()
+			conn.Close()
+			heard[linkDown](o)
+			heard[attempting](o)
+			o.answer(0)
+			heard[linkUp](o)
+			o.silent()
+		})
+	})
+	t.Run("and one that is given up again doesn't", func(t *testing.T) {
+		supervise(t, false, never, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			conn := o.answer(0)
+			heard[linkUp](o).wire.why <- errAbandoned
+			o.wishes <- wish{2, true}
+			synctest.Wait()
+			o.wishes <- wish{2, false}
+			synctest.Wait()
+			conn.Close()
+			heard[linkDown](o)
+			require.Equal(o, failed{errAbandoned, 2}, heard[failed](o))
+			o.silent()
+		})
+	})
+}
+
+func TestConnectGivenUp(t *testing.T) {
+	t.Run("while it waits for the next attempt", func(t *testing.T) {
+		supervise(t, true, always, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			heard[missed](o)
+			heard[retrying](o)
+			o.wishes <- wish{1, false}
+			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
+			o.silent()
+		})
+	})
+	t.Run("before the supervisor heard of it", func(t *testing.T) {
+		supervise(t, true, always, func(o *office) {
+			o.wishes <- wish{1, false} // took the place of wish{1, true}
+			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
+			o.silent()
+		})
+	})
+	t.Run("and called again before the supervisor heard of either: the attempt serves the later one", func(t *testing.T) {
+		supervise(t, true, never, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			synctest.Wait()
+			o.wishes <- wish{2, true} // took the place of wish{1, false}
+			o.answer(0)
+			heard[linkUp](o)
+			require.Empty(o, o.dialed)
+			o.silent()
+		})
+	})
+	t.Run("and called again while it waits: an attempt at once", func(t *testing.T) {
+		supervise(t, true, always, func(o *office) {
+			o.wishes <- wish{1, true}
+			heard[attempting](o)
+			heard[missed](o)
+			heard[retrying](o)
+			start := time.Now()
+			o.wishes <- wish{2, true}
+			heard[attempting](o)
+			require.Zero(o, time.Since(start))
+			heard[missed](o)
+			require.Equal(o, 2, heard[retrying](o).attempt)
+		})
+	})
+	t.Run("a failure that belongs to it doesn't end a later one", func(t *testing.T) {
+		reply := make(chan error, 1)
+		desk := &tracker{cfg: &Config{Tell: func(any) {}}}
+		desk.state, desk.connect, desk.connects = StateConnecting, reply, 2
+		desk.failed(failed{errNoWay, 1})
+		require.Equal(t, StateConnecting, desk.state)
+		require.Empty(t, reply)
+		desk.failed(failed{errNoWay, 2})
+		require.Equal(t, StateIdle, desk.state)
+		require.ErrorIs(t, <-reply, errNoWay)
+	})
+	t.Run("the later wish takes the place of the earlier one", func(t *testing.T) {
+		slot := make(chan wish, 1)
+		o := orders{wish: slot, unheard: slot}
+		o.wishFor(wish{1, true})
+		o.wishFor(wish{1, false})
+		o.wishFor(wish{2, true})
+		require.Equal(t, wish{2, true}, <-slot)
+		require.Empty(t, slot)
+	})
+}
