@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for one thing before it fails. Nothing takes so long.
-const patience = time.Minute
+const patience = 10*time.Second
 
 // matrix says where a behaviour is shown. What is left out is everything, but for MQTT 3.1, which is for the basics.
 type matrix struct {
@@ -87,10 +87,13 @@ func (c *cell) name(short string) string { return short + "-" + rand.Text()[:8] 
 func (c *cell) config() mqtt.Config {
 	cfg := mqtt.Config{Version: c.version, Backoff: mqtt.Backoff{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond}}
 	c.server.access(&cfg)
-	switch _, windowless := c.server.(*embeddedServer); {
-	case windowless:
-		cfg.ReceiveMaximum = 65_535 // journal.OnConnect has the reason
-	case c.version != mqtt.V5 && c.qos == mqtt.ExactlyOnce:
+	_, limited := c.server.(*mosquitto)
+	switch {
+	case c.version == mqtt.V5:
+		// mosquitto 2.0.11 forgets the client's Receive Maximum once messages have waited for it. mochi's use of it is
+		// off: journal.OnConnect has the reason.
+		cfg.ReceiveMaximum = 65_535
+	case limited && c.qos == mqtt.ExactlyOnce:
 		// mosquitto 2.0 takes so many messages of QoS 2 at a time (max_inflight_messages). It says so on 5.0. On 3.x it
 		// answers to one more as if it had taken it, or drops the connection.
 		cfg.MaxInFlight = 20

@@ -15,14 +15,14 @@ import (
 
 func TestTopicsOfAnyScript(t *testing.T) {
 	matrix{versions: allVersions}.run(t, func(c *cell) {
-		client := c.connect(c.config())
+		subscriber, publisher := c.connect(c.config()), c.connect(c.config())
 		for _, topic := range []string{
 			"Größe/ß", "температура/кухня", "温度/厨房", "درجة/الحرارة", "🌡️/🏠", "e\u0301/\u00e9", "\uFEFF/bom", "\U0010FFFD",
 			"a b/ c ", "a//b", "/", "ends/", "$not/at/the/start", strings.Repeat("level/", 60) + "last",
 		} {
-			c.subscribe(client, c.topic(topic))
-			c.publish(client, c.topic(topic), topic)
-			got := c.next(client.Messages())
+			c.subscribe(subscriber, c.topic(topic))
+			c.publish(publisher, c.topic(topic), topic)
+			got := c.next(subscriber.Messages())
 			require.Equal(c, c.topic(topic), got.Topic)
 			require.Equal(c, topic, string(got.Payload))
 		}
@@ -35,11 +35,11 @@ func TestPayloadsOfAnyBytes(t *testing.T) {
 		every[i] = byte(i)
 	}
 	matrix{versions: allVersions}.run(t, func(c *cell) {
-		client := c.connect(c.config())
-		c.subscribe(client, c.topic("a"))
+		subscriber, publisher := c.connect(c.config()), c.connect(c.config())
+		c.subscribe(subscriber, c.topic("a"))
 		for _, payload := range [][]byte{every, {}, {0}, {0xFF, 0xFE}, bytes.Repeat([]byte{0xC0}, 127), bytes.Repeat(every, 64)} {
-			require.NoError(c, client.Publish(c.ctx, mqtt.Message{Topic: c.topic("a"), Payload: payload, QoS: c.qos}))
-			require.True(c, bytes.Equal(payload, c.next(client.Messages()).Payload))
+			require.NoError(c, publisher.Publish(c.ctx, mqtt.Message{Topic: c.topic("a"), Payload: payload, QoS: c.qos}))
+			require.True(c, bytes.Equal(payload, c.next(subscriber.Messages()).Payload))
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 )
 
-// The clock of a server can't be asked. What is retained for as long as the message that waits, and was published after
-// it, tells by being gone that the other one is, too.
+// The clock of a server can't be asked. What is retained for a second more than the message that waits, and was published
+// after it, tells by being gone that the other one is, too; servers count whole seconds.
 func TestMessageExpiresAtTheServer(t *testing.T) { // §3.3.2.3.3
 	matrix{versions: v5, qos: acknowledged, parallel: true}.run(t, func(c *cell) {
 		cfg := c.durable("sleeper")
@@ -35,11 +35,11 @@ func TestMessageExpiresAtTheServer(t *testing.T) { // §3.3.2.3.3
 	})
 }
 
-// untilExpired retains a message for a second, and asks for it until there is none.
+// untilExpired retains a message for two seconds, and asks for it until there is none.
 func (c *cell) untilExpired(client *mqtt.Client, topic string) {
 	c.Helper()
 	m := mqtt.Message{Topic: topic, Payload: []byte("tick"), QoS: mqtt.AtLeastOnce, Retain: true}
-	m.Properties = &mqtt.PublishProperties{MessageExpiryInterval: new(time.Second)}
+	m.Properties = &mqtt.PublishProperties{MessageExpiryInterval: new(2 * time.Second)}
 	require.NoError(c, client.Publish(c.ctx, m))
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
@@ -52,6 +52,6 @@ func (c *cell) untilExpired(client *mqtt.Client, topic string) {
 		fence := mqtt.Message{Topic: topic, Payload: []byte("fence"), QoS: mqtt.AtLeastOnce}
 		require.NoError(c, asker.Publish(c.ctx, fence))
 		retained = c.next(asker.Messages()).Retain
-		require.NoError(c, asker.Close(c.ctx))
+		asker.Close(c.ctx) // not all was taken
 	}
 }

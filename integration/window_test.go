@@ -27,11 +27,11 @@ func TestOneInFlight(t *testing.T) {
 		cfg := c.config()
 		cfg.MaxInFlight = 1
 		wire := tap(&cfg)
-		client := c.connect(cfg)
-		c.subscribe(client, c.topic("numbers"))
-		c.done(c.pipeline(client, c.topic("numbers"), 0, n))
+		publisher, subscriber := c.connect(cfg), c.connect(c.config())
+		c.subscribe(subscriber, c.topic("numbers"))
+		c.done(c.pipeline(publisher, c.topic("numbers"), 0, n))
 		require.Equal(c, 1, wire.mostUnsettled())
-		require.Empty(c, difference(numbers(0, n), payloads(c.take(client.Messages(), n))))
+		require.Empty(c, difference(numbers(0, n), payloads(c.take(subscriber.Messages(), n))))
 	})
 }
 
@@ -64,7 +64,8 @@ func TestServerThatEndsAnOverrun(t *testing.T) { // mochi closes the connection 
 	}
 }
 
-func TestClientsReceiveMaximumIsKept(t *testing.T) { // mosquitto alone: journal.OnConnect says why
+// mosquitto alone: journal.OnConnect says why.
+func TestClientsReceiveMaximumIsKept(t *testing.T) {
 	matrix{places: mosquittos, qos: acknowledged}.run(t, func(c *cell) {
 		const room, n = 5, 50
 		cfg := c.config()
@@ -77,15 +78,16 @@ func TestClientsReceiveMaximumIsKept(t *testing.T) { // mosquitto alone: journal
 
 		held := c.take(client.Messages(), room)
 		c.subscribe(client, c.topic("else")) // what the server sent before its answer is here
-		if _, came := wire.count("PUBLISH"); c.version == mqtt.V5 {
-			require.Equal(c, room, came)
-		}
 		select {
 		case m := <-client.Messages():
 			require.Fail(c, "one more than there is room for", "%s", m.Payload)
 		default:
 		}
-
+		if c.version == mqtt.V5 {
+			_, came := wire.count("PUBLISH")
+			require.Equal(c, room, came)
+			return // mosquitto 2.0.11 sends all that waits when the first are acknowledged
+		}
 		got := payloads(held)
 		for _, m := range held {
 			require.NoError(c, m.Ack())

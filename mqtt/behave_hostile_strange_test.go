@@ -52,7 +52,7 @@ func TestServerThatAsksAndDoesNotRead(t *testing.T) {
 			for i := range 50_000 {
 				all = append(all, packet(uint16(1+i)))
 			}
-			for range 3 { // more than there are identifiers for
+			for range 6 { // more than there are identifiers for, also beside what lies with the writer
 				if err := conn.Send(all...); err != nil {
 					return err
 				}

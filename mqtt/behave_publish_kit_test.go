@@ -53,13 +53,19 @@ func announcing(properties codec.ConnAckProperties) codec.ConnAck {
 	return codec.ConnAck{Properties: &properties}
 }
 
-// expectPayload takes the next packet, which must be a PUBLISH with that payload, and must be there at once: nothing waits for
-// a timer of the client's to move it.
-func expectPayload(t testing.TB, conn *mqtttest.Conn, payload string) *codec.Publish {
+// expectNow is Expect for what must be there at once: nothing waits until some timer of the client's moves it.
+func expectNow[P codec.Packet](t testing.TB, conn *mqtttest.Conn) P {
 	t.Helper()
 	start := time.Now()
-	p := mqtttest.Expect[*codec.Publish](t, conn)
+	p := mqtttest.Expect[P](t, conn)
 	require.Zero(t, time.Since(start), "it came late")
+	return p
+}
+
+// expectPayload takes the next packet, which must be a PUBLISH with that payload.
+func expectPayload(t testing.TB, conn *mqtttest.Conn, payload string) *codec.Publish {
+	t.Helper()
+	p := expectNow[*codec.Publish](t, conn)
 	require.Equal(t, payload, string(p.Payload))
 	return p
 }
@@ -67,7 +73,7 @@ func expectPayload(t testing.TB, conn *mqtttest.Conn, payload string) *codec.Pub
 // expectRelease takes the next packet, which must be a PUBREL with that identifier.
 func expectRelease(t testing.TB, conn *mqtttest.Conn, id uint16) *codec.PubRel {
 	t.Helper()
-	p := mqtttest.Expect[*codec.PubRel](t, conn)
+	p := expectNow[*codec.PubRel](t, conn)
 	require.Equal(t, id, p.PacketID)
 	return p
 }

@@ -33,14 +33,14 @@ func (s *scene) askUnsubscribe(filter string) <-chan error {
 // takeSubscribe takes a SUBSCRIBE and grants it, takeUnsubscribe an UNSUBSCRIBE.
 func takeSubscribe(t testing.TB, conn *mqtttest.Conn) *codec.Subscribe {
 	t.Helper()
-	p := mqtttest.Expect[*codec.Subscribe](t, conn)
+	p := expectNow[*codec.Subscribe](t, conn)
 	reply(t, conn, &codec.SubAck{PacketID: p.PacketID, Codes: make([]codec.ReasonCode, len(p.Subscriptions))})
 	return p
 }
 
 func takeUnsubscribe(t testing.TB, conn *mqtttest.Conn) *codec.Unsubscribe {
 	t.Helper()
-	p := mqtttest.Expect[*codec.Unsubscribe](t, conn)
+	p := expectNow[*codec.Unsubscribe](t, conn)
 	ack := &codec.UnsubAck{PacketID: p.PacketID}
 	if conn.Version() == codec.V5 {
 		ack.Codes = make([]codec.ReasonCode, len(p.Filters))

@@ -17,14 +17,14 @@ import (
 // expectRec takes the next packet, which must be a PUBREC for id; expectComp a PUBCOMP.
 func expectRec(t testing.TB, conn *mqtttest.Conn, id uint16) *codec.PubRec {
 	t.Helper()
-	p := mqtttest.Expect[*codec.PubRec](t, conn)
+	p := expectNow[*codec.PubRec](t, conn)
 	require.Equal(t, id, p.PacketID)
 	return p
 }
 
 func expectComp(t testing.TB, conn *mqtttest.Conn, id uint16) *codec.PubComp {
 	t.Helper()
-	p := mqtttest.Expect[*codec.PubComp](t, conn)
+	p := expectNow[*codec.PubComp](t, conn)
 	require.Equal(t, id, p.PacketID)
 	return p
 }
@@ -178,7 +178,7 @@ func TestReceiveAcknowledgesInOrder(t *testing.T) {
 func expectAnswered(t testing.TB, conn *mqtttest.Conn, i int, id uint16) {
 	t.Helper()
 	if i%2 == 0 {
-		require.Equal(t, id, mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+		require.Equal(t, id, expectNow[*codec.PubAck](t, conn).PacketID)
 		return
 	}
 	expectRec(t, conn, id)
@@ -228,7 +228,7 @@ func TestReceiveMaximum(t *testing.T) {
 		for i := range 5 {
 			reply(t, conn, incoming(codec.AtLeastOnce, uint16(i+1), numbered(i)))
 			s.next()
-			mqtttest.Expect[*codec.PubAck](t, conn)
+			expectNow[*codec.PubAck](t, conn)
 		}
 		reply(t, conn, incoming(codec.ExactlyOnce, 9, "two"))
 		s.next()

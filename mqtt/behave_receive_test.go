@@ -54,7 +54,7 @@ func TestReceive(t *testing.T) {
 		m := s.next()
 		require.Equal(t, mqtt.Message{Topic: "a/b", QoS: mqtt.AtLeastOnce, Retain: true, Payload: []byte("hi")}, m.Message)
 		require.False(t, m.Dup)
-		require.Equal(t, &codec.PubAck{PacketID: 4711}, mqtttest.Expect[*codec.PubAck](t, conn))
+		require.Equal(t, &codec.PubAck{PacketID: 4711}, expectNow[*codec.PubAck](t, conn))
 	})
 	for name, payload := range map[string]string{"bytes": "\x00\xff\x80", "none": "", "large": strings.Repeat("\x00x", 300_000)} {
 		both(t, "B131 the payload arrives as bytes: "+name, func(t *testing.T, v mqtt.Version) {
@@ -85,7 +85,7 @@ func TestReceive(t *testing.T) {
 			require.Equal(t, numbered(i), string((<-s.client.Messages()).Payload))
 		}
 		for i := range 1000 {
-			require.EqualValues(t, i+1, mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+			require.EqualValues(t, i+1, expectNow[*codec.PubAck](t, conn).PacketID)
 		}
 	})
 	both(t, "B139 a topic in UTF-8 is delivered intact", func(t *testing.T, v mqtt.Version) {
@@ -102,7 +102,7 @@ func TestReceive(t *testing.T) {
 			m := s.next()
 			require.Equal(t, "hi", string(m.Payload))
 			require.Equal(t, dup, m.Dup)
-			require.EqualValues(t, 7, mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+			require.EqualValues(t, 7, expectNow[*codec.PubAck](t, conn).PacketID)
 		}
 	})
 	bubble(t, "B260 properties arrive, user properties in their order with duplicates", func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -72,7 +74,7 @@ func (a *attempt) shake(conn net.Conn) (tried, error) {
 		a.cfg.Sent(PacketInfo{Type: codec.TypeConnect, Size: len(packet)})
 	}
 	if _, err := conn.Write(packet); err != nil {
-		return tried{}, fmt.Errorf("write CONNECT: %w", err)
+		return tried{}, lastWord(conn, fmt.Errorf("write CONNECT: %w", err))
 	}
 	f, size, buf, err := a.readFirst(conn, v)
 	if err != nil {
@@ -101,6 +103,23 @@ func (a *attempt) shake(conn net.Conn) (tried, error) {
 		link.receiveMaximum = a.connect.Properties.ReceiveMaximum
 	}
 	return tried{rest: buf[size:], ack: ack, link: link}, nil
+}
+
+// lastWordWait bounds the wait for what should be here already.
+const lastWordWait = time.Second
+
+// lastWord is what a server said before it hung up on our CONNECT, such as TLS 1.3's verdict on a certificate, which comes
+// after the handshake; err when there is nothing but the end.
+func lastWord(conn net.Conn, err error) error {
+	conn.SetReadDeadline(time.Now().Add(lastWordWait))
+	_, said := conn.Read(make([]byte, 1))
+	op, plain := said.(*net.OpError)
+	switch {
+	case said == nil, plain && op.Op == "read", errors.Is(said, io.EOF), errors.Is(said, io.ErrClosedPipe),
+		errors.Is(said, os.ErrDeadlineExceeded):
+		return err
+	}
+	return said
 }
 
 // readFirst reads until one packet is whole.

@@ -26,6 +26,9 @@ func (t *tracker) putCall(b *outBuffer, op *Op) bool {
 			op.end(Outcome{Err: fmt.Errorf("%w: %w: see Config.Lenient", ErrNotSent, ErrVersion)})
 			return true
 		}
+		if t.ids.used+max(len(op.Subs), len(op.Filters)) > 65535 {
+			return false // before anything of the call takes effect
+		}
 		t.startCall(op)
 	}
 	c := op.call

@@ -162,11 +162,11 @@ func (c *Client[M]) Return(op *Op) {
 	c.pool.Put(op)
 }
 
-// Withdraw takes op back. left says that it may have reached the server. With keep, what has left goes on.
+// Withdraw takes op back. left says that it may have reached the server, and goes on with keep; else it has its outcome.
 func (c *Client[M]) Withdraw(op *Op, why error, keep bool) (left bool) {
 	reply := make(chan bool, 1)
 	if !c.ask(withdrawal{op: op, why: why, keep: keep, reply: reply}) {
-		return true
+		return false // it has ended, and op with it
 	}
 	return <-reply
 }

@@ -110,7 +110,7 @@ func (t *tracker) answerWaiters(err error) {
 func (t *tracker) disconnected(n linkDown) {
 	t.draining = false
 	t.part, t.partBy = nil, time.Time{}
-	t.hurried = t.hurried || t.closing && t.final // DISCONNECT has left: nothing can be waited for
+	t.hurried = t.hurried || t.bid
 	t.final = false
 	if !t.told {
 		return

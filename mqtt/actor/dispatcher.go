@@ -180,7 +180,9 @@ func (d *dispatcher) settle() {
 		if b.running {
 			b.asked = true
 			d.missing++
-			b.recall()
+			if !b.closed { // one that is closing reports all by itself
+				b.recall()
+			}
 		}
 	}
 	d.letter.settled = d.missing == 0

@@ -20,6 +20,7 @@ type ending struct {
 	part      *codec.Disconnect // to be the last packet of this connection; nil while nothing ends it
 	silent    bool              // part isn't written: 3.x has no words for an error, and the will shall be sent
 	final     bool              // it was given to the writer, or the connection was cut: nothing follows
+	bid       bool              // Close's own DISCONNECT ends this connection: nothing can be waited for behind it
 	partBy    time.Time         // when the connection is cut although part could not be written
 	ended     bool              // the supervisor was told to end
 	cutBy     time.Time         // when the connection is cut whatever is still to be written or read, for a Close's context is over
@@ -114,6 +115,7 @@ func (t *tracker) proceed() {
 		t.end(ErrClosed)
 	case t.link.wire == nil || t.final:
 	case t.hurried || t.nothingOpen() && t.settled:
+		t.bid = t.bid || t.part == nil
 		t.endLink(t.goodbye(), ErrClosed)
 		if t.buffer != nil && t.part != nil {
 			t.fill()

@@ -117,7 +117,15 @@ func (t *tracker) unsend(op *Op) *Op {
 	t.ids.free(op)
 	t.freeWindow(op)
 	op.state, op.dup = opQueued, false
+	t.timeAgain(op)
 	return op
+}
+
+// timeAgain sets the clock for what is queued again: it may expire there.
+func (t *tracker) timeAgain(op *Op) {
+	if !op.deadline.IsZero() {
+		t.expires(op)
+	}
 }
 
 // down ends a connection. Operations stay where they are, unless the session can't be carried over.
@@ -129,7 +137,7 @@ func (t *tracker) down(n linkDown) {
 	t.link.wire = nil
 	t.unsent = verdicts(t.acks)
 	t.acks, t.releases, t.resend = nil, nil, nil
-	t.readHeld, t.given = false, time.Time{}
+	t.readHeld, t.given, t.writeStuck = false, time.Time{}, false
 	t.inUse = 0
 	for op := t.flight.first; op != nil; op = op.next {
 		op.gen = 0
@@ -177,6 +185,7 @@ func (t *tracker) recover() {
 			t.doneQoS0(f.op)
 		case !f.op.withdrawn:
 			f.op.state = opQueued
+			t.timeAgain(f.op)
 			free = append(free, f.op)
 		}
 	}

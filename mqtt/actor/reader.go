@@ -25,6 +25,7 @@ type reader struct {
 	buf      []byte // what was read and not decoded is buf[from:to]
 	from, to int
 	large    *[]byte // what buf is of, when it is from the pool
+	filled   bool    // the last read filled buf
 	calm     int     // reads in a row that a small buffer would have held
 	topics   topics
 	aliases  aliases
@@ -51,9 +52,13 @@ func (r *reader) run(ctx context.Context) error {
 		n, err := r.conn.Read(r.space())
 		r.to += n
 		r.bytes += n
+		if n > smallRead {
+			r.calm = 0
+		}
+		r.filled = r.to == len(r.buf)
 		if err != nil {
-			if n > 0 {
-				r.hand(ctx)
+			if end := r.hand(ctx); end != nil {
+				return end // a DISCONNECT that came with the end says more than that
 			}
 			return fmt.Errorf("read: %w", err)
 		}
@@ -174,26 +179,28 @@ func (r *reader) trace(p PacketInfo) {
 
 // space makes room to read into: at least as much as the packet that has begun needs, its size was checked.
 func (r *reader) space() []byte {
-	if r.from == 0 && r.to == len(r.buf) && r.large == nil {
+	if r.to == 0 {
+		r.relax()
+	}
+	if r.filled && len(r.buf) < largeRead {
 		r.grow(largeRead)
 	}
 	if r.from > 0 && r.to == len(r.buf) {
 		r.to = copy(r.buf, r.buf[r.from:r.to])
 		r.from = 0
 	}
-	if r.to == 0 {
-		r.relax()
-	}
 	return r.buf[r.to:]
 }
 
 // relax gives the large buffer back when what comes has been small for a while.
 func (r *reader) relax() {
-	if r.large == nil {
-		return
-	}
-	if r.calm++; r.calm > 16 {
-		r.shrink()
+	switch {
+	case r.large != nil:
+		if r.calm++; r.calm > 16 {
+			r.shrink()
+		}
+	case len(r.buf) > largeRead:
+		r.shrink() // one packet's own
 	}
 }
 

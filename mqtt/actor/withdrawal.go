@@ -105,9 +105,12 @@ func (t *tracker) replace(op, by *Op) {
 	t.ids.claim(by)
 	t.flight.replace(op, by)
 	for i := range t.resend {
-		if t.resend[i] == op {
-			t.resend = append(t.resend[:i], t.resend[i+1:]...)
-			break
+		if t.resend[i] != op {
+			continue
 		}
+		if t.resend[i] = by; by.state != opReleased { // a PUBREL is due all the same
+			t.resend = append(t.resend[:i], t.resend[i+1:]...)
+		}
+		break
 	}
 }
