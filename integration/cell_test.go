@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for one thing before it fails. Nothing takes so long.
-const patience = 10*time.Second
+const patience = 10 * time.Second
 
 // matrix says where a behaviour is shown. What is left out is everything, but for MQTT 3.1, which is for the basics.
 type matrix struct {

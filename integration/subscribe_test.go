@@ -71,35 +71,6 @@ func TestNoLocalKeepsOwnMessagesAway(t *testing.T) { // §3.8.3.1
 	})
 }
 
-// Servers differ in how often they send what matches several filters: once with all identifiers, once for each filter,
-// once without a word. Each stream gets it once.
-func TestOverlappingStreamsGetEachMessageOnce(t *testing.T) {
-	matrix{}.run(t, func(c *cell) {
-		const n = 50
-		client := c.connect(c.config())
-		var streams []*mqtt.Stream
-		for _, filter := range []string{"#", "a/+", "a/b", "+/b"} {
-			s, err := client.Stream(c.ctx, mqtt.StreamConfig{}, c.wants(c.topic(filter))...)
-			require.NoError(c, err)
-			streams = append(streams, s)
-		}
-		both, err := client.Stream(c.ctx, mqtt.StreamConfig{}, c.wants(c.topic("a/b"), c.topic("x/y"))...)
-		require.NoError(c, err)
-		streams = append(streams, both)
-
-		publisher := c.connect(c.config())
-		c.done(c.pipeline(publisher, c.topic("a/b"), 0, n))
-		c.settle(publisher)
-		for _, s := range streams {
-			require.Empty(c, difference(numbers(0, n), payloads(c.take(s.Messages(), n))))
-		}
-		c.publish(publisher, c.topic("a/b"), "last")
-		for _, s := range streams {
-			require.Equal(c, "last", string(c.next(s.Messages()).Payload), "and nothing between")
-		}
-	})
-}
-
 func TestSharedSubscriptionSpreadsMessages(t *testing.T) { // §4.8.2
 	matrix{places: mosquittos, versions: v5}.run(t, func(c *cell) {
 		const n = 300
