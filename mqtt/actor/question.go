@@ -35,8 +35,8 @@ func (q enlistment) answer(t *tracker) {
 		q.reply <- ErrClosed
 		return
 	}
-	q.reply <- nil
 	t.queueUp(place{op: q.op})
+	q.reply <- nil // last: what its caller offers after this belongs behind it
 }
 
 // enlist admits the operation of an enlistment when its turn has come.
