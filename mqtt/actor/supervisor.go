@@ -214,6 +214,7 @@ var errConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
 // lost ends a connection: the processes are joined, now tracker and dispatcher are told, and the next attempt is set.
 func (s *supervisor) lost(ctx context.Context, why error) error {
 	plug := s.plug
+	s.sever(why) // all has ended: else the client's context would hold on to this one for as long as it lives
 	s.sever, s.plug = nil, nil
 	why, ours := plug.reason(why)
 	down := linkDown{s.gen, why}
