@@ -38,7 +38,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 	}
 	ops, asks, done := make(chan *Op, capacity), make(chan question), make(chan struct{})
 	c := &Client[M]{Config: cfg, ops: ops, late: ops, asks: asks, done: done, cause: func() error { return context.Cause(ctx) }}
-	c.pool.New = func() any { return NewPublish(false) }
+	c.pool.New = func() any { return newRecord() }
 	var (
 		news     = make(chan any)
 		inbound  = make(chan linkNews)

@@ -56,6 +56,7 @@ type Op struct {
 	admission <-chan error   // the caller's end of it
 	kind      opKind
 	pooled    bool // the record goes back to quickPool
+	promised  bool // its caller was told by the send that it is admitted; it is a small one then
 
 	// owned by the tracker
 	state      opState
@@ -88,7 +89,7 @@ type Subscription struct {
 }
 
 var (
-	quickPool   = sync.Pool{New: func() any { return &Op{Message: new(codec.Prepared), pooled: true} }}
+	quickPool   = sync.Pool{New: func() any { return &Op{Message: new(codec.Prepared), pooled: true, promised: true} }}
 	messagePool = sync.Pool{New: func() any { return new(codec.Prepared) }}
 )
 
@@ -98,19 +99,23 @@ func NewQuickOp() *Op { return quickPool.Get().(*Op) }
 // Recycle gives back a quick record that was never offered.
 func (op *Op) Recycle() {
 	op.Message.Reset()
-	*op = Op{Message: op.Message, pooled: true}
+	*op = Op{Message: op.Message, pooled: true, promised: true}
 	quickPool.Put(op)
 }
 
-// NewPublish gives a record whose outcome is told. With admission, the caller also hears when it was admitted.
+// NewPublish gives a record whose outcome is told. With admission, the caller also hears when it was admitted; without, the
+// send has to be enough, which it is for small messages as long as the outbox is roomy.
 func NewPublish(admission bool) *Op {
-	op := &Op{Message: messagePool.Get().(*codec.Prepared)}
-	op.tellsOutcome()
+	op := newRecord()
+	op.promised = !admission
 	if admission {
 		op.tellsAdmission()
 	}
 	return op
 }
+
+// newRecord gives a record whose caller waits for the outcome, and for no word before that.
+func newRecord() *Op { return (&Op{Message: messagePool.Get().(*codec.Prepared)}).tellsOutcome() }
 
 // NewAdmission gives a record for a QoS 0 PUBLISH of which its caller hears only whether it was admitted.
 func NewAdmission() *Op {

@@ -44,16 +44,17 @@ func (t *tracker) offer(op *Op) {
 	t.callUp()
 }
 
-// judgeOffer admits an operation, refuses it, or lets it wait at the door.
+// judgeOffer admits an operation, refuses it, or lets it wait at the door. What was promised to be admitted has its place
+// kept, and doesn't wait behind others: at the end, those at the door are refused.
 func (t *tracker) judgeOffer(op *Op) {
-	if t.ending.asked() && !op.pooled { // a quick one's caller was told that it is admitted
+	if t.ending.asked() && !op.promised {
 		op.refuse(fmt.Errorf("%w: %w", ErrClosed, ErrNotSent))
 		return
 	}
 	if op.kind == opPublish {
 		op.size, op.level = op.Message.Len(), op.Message.QoS()
 	}
-	if len(t.door) > 0 || !t.fits(op) {
+	if !op.promised && (len(t.door) > 0 || !t.fits(op)) {
 		t.wait(op)
 		return
 	}
@@ -133,10 +134,10 @@ func (t *tracker) letIn() (some bool) {
 // admit takes op over: from here on it ends exactly once (contract 1).
 func (t *tracker) admit(op *Op) {
 	if op.kind == opPublish {
-		if err := t.admissible(op); err != nil && !op.pooled {
+		if err := t.admissible(op); err != nil && !op.promised {
 			op.refuse(err)
 			return
-		} // a quick one was admitted by its send: fill ends it, with an event
+		} // what was promised was admitted by its send: fill ends it, and it is counted
 	}
 	t.seq++
 	op.seq, op.state, op.since = t.seq, opQueued, t.now

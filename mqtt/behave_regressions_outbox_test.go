@@ -1,0 +1,63 @@
+package mqtt_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
+)
+
+// behindALargeOne fills the outbox of a client so far that what comes now stays in the channel: a large message, for which
+// there is no room, and behind it small ones, which their callers were told are admitted.
+func behindALargeOne(t *testing.T, s *scene) (large <-chan error, small *mqtt.Delivery) {
+	t.Helper()
+	for i := range 2048 - 512 {
+		s.async(mqtt.AtLeastOnce, numbered(i))
+	}
+	synctest.Wait()
+	large = later(func() error {
+		return s.client.Publish(t.Context(), message(mqtt.AtLeastOnce, strings.Repeat("x", 10_000)))
+	})
+	synctest.Wait()
+	require.NoError(t, s.client.Publish(t.Context(), message(mqtt.AtMostOnce, "quick")))
+	small = s.async(mqtt.AtLeastOnce, "small")
+	synctest.Wait()
+	return large, small
+}
+
+func TestWhatWasAdmittedBehindALargeMessage(t *testing.T) {
+	cfg := mqtt.Config{Outbox: mqtt.Bounds{Messages: 2048}, MaxInFlight: 65_535}
+	bubble(t, "Close waits for it", func(t *testing.T) {
+		s, conn := up(t, cfg)
+		large, small := behindALargeOne(t, s)
+		done := later(func() error { return s.client.Close(closing(t, time.Minute)) })
+		requireOnly(t, <-large, mqtt.ErrNotSent)
+		quick := false
+		for range 2048 - 512 + 2 {
+			p := mqtttest.Expect[*codec.Publish](t, conn)
+			quick = quick || string(p.Payload) == "quick"
+			if p.QoS > 0 {
+				finish(t, conn, p)
+			}
+		}
+		require.True(t, quick)
+		require.NoError(t, outcomeOf(t, small))
+		mqtttest.Expect[*codec.Disconnect](t, conn)
+		conn.Close()
+		require.NoError(t, <-done)
+	})
+	bubble(t, "Abort ends it with an outcome, and counts it", func(t *testing.T) {
+		s := idle(t, cfg)
+		large, small := behindALargeOne(t, s)
+		require.Equal(t, 2048-512+2, unfinished(t, s.client.Abort()).NotSent)
+		requireOnly(t, <-large, mqtt.ErrNotSent)
+		requireOnly(t, outcomeOf(t, small), mqtt.ErrNotSent)
+		require.Equal(t, mqtt.OutStats{Admitted: 2048 - 512 + 2, NotSent: 2048 - 512 + 2}, s.client.Stats().Out)
+	})
+}
