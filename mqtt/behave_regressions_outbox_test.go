@@ -61,3 +61,16 @@ func TestWhatWasAdmittedBehindALargeMessage(t *testing.T) {
 		require.Equal(t, mqtt.OutStats{Admitted: 2048 - 512 + 2, NotSent: 2048 - 512 + 2}, s.client.Stats().Out)
 	})
 }
+
+func TestTakenBackWhileThereWasNoRoom(t *testing.T) {
+	for name, payload := range map[string]string{"large": strings.Repeat("x", 10_000), "small": "x"} {
+		bubble(t, "a "+name+" message that Publish gave up was never admitted", func(t *testing.T) {
+			s, _ := fullOutbox(t, 10)
+			err := s.client.Publish(closing(t, time.Second), message(mqtt.AtLeastOnce, payload))
+			requireOnly(t, err, mqtt.ErrNotSent)
+			out := s.client.Stats().Out
+			require.EqualValues(t, out.Queued, out.Admitted)
+			require.Zero(t, out.NotSent)
+		})
+	}
+}

@@ -42,10 +42,9 @@ func (t *tracker) withdraw(op *Op, why error, keep bool) (left bool) {
 	return op.state == opSent || op.state == opReleased
 }
 
-// withdrawOffered ends op while it lies in the channel, where nothing more is made of it. A caller that asked for no word was
-// told by its send that it is admitted.
+// withdrawOffered ends op while it lies in the channel, where nothing more is made of it.
 func (t *tracker) withdrawOffered(op *Op, why error) {
-	if op.kind == opPublish && op.admitted == nil && t.fits(op) {
+	if op.promised {
 		t.counts.Admitted++
 		t.counts.NotSent++
 		t.bad.NotSent++
