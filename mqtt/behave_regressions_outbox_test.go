@@ -74,3 +74,25 @@ func TestTakenBackWhileThereWasNoRoom(t *testing.T) {
 		})
 	}
 }
+
+func TestStoredOfWhatTheTrackerHasNotTaken(t *testing.T) {
+	waiting := func(t *testing.T) (*scene, <-chan struct{}, *mqtt.Delivery) {
+		s, all := fullOutbox(t, 0)
+		last := all[len(all)-1]
+		return s, last.Stored(), last
+	}
+	bubble(t, "it is closed when there is room for it", func(t *testing.T) {
+		s, stored, last := waiting(t)
+		conn := s.connect()
+		for range 600 {
+			finish(t, conn, mqtttest.Expect[*codec.Publish](t, conn))
+		}
+		openDelivery(t, last)
+		require.True(t, isClosed(stored))
+	})
+	bubble(t, "and when it ends before that", func(t *testing.T) {
+		_, stored, last := waiting(t)
+		require.NoError(t, last.Withdraw(t.Context()))
+		require.True(t, isClosed(stored))
+	})
+}

@@ -218,4 +218,9 @@ func (op *Op) dropMessage() {
 }
 
 // qos is the QoS of a PUBLISH; it is still known when the payload is gone.
-func (op *Op) qos() codec.QoS { return op.level }
+func (op *Op) qos() codec.QoS {
+	if op.state == opOffered && op.kind == opPublish {
+		return op.Message.QoS() // level isn't set before the tracker takes it
+	}
+	return op.level
+}
