@@ -96,3 +96,20 @@ func TestStoredOfWhatTheTrackerHasNotTaken(t *testing.T) {
 		require.True(t, isClosed(stored))
 	})
 }
+
+func TestPropertiesCountInTheRoom(t *testing.T) {
+	bubble(t, "QoS 0 whose properties are large waits for room like any large message", func(t *testing.T) {
+		s := idle(t, mqtt.Config{Version: mqtt.V5, Outbox: mqtt.Bounds{Messages: 4096, Bytes: 8 << 20}})
+		large := mqtt.Message{Topic: "a", Properties: &mqtt.PublishProperties{
+			UserProperties: []mqtt.UserProperty{{Key: "k", Value: strings.Repeat("x", 65_000)}}}}
+		admitted := 0
+		for {
+			if err := s.client.Publish(closing(t, time.Second), large); err != nil {
+				requireOnly(t, err, mqtt.ErrNotSent)
+				break
+			}
+			admitted++
+		}
+		require.Less(t, admitted*65_000, 8<<20)
+	})
+}

@@ -43,7 +43,8 @@ func (c *Client) isQuick(m *Message) bool {
 	return false
 }
 
-// quickSize is what topic and payload of a message may have together so that its record surely is a small one.
+// quickSize is what topic and payload of a message may have together so that its record surely is a small one, unless it has
+// properties.
 const quickSize = 3500
 
 func (c *Client) publishQuick(ctx context.Context, m *Message) error {
@@ -51,6 +52,10 @@ func (c *Client) publishQuick(ctx context.Context, m *Message) error {
 	if err := prepare(op, m); err != nil {
 		op.Recycle()
 		return failed("publish", err)
+	}
+	if !op.Small() { // its properties made it a large one
+		op.Recycle()
+		return c.publishAdmitted(ctx, m)
 	}
 	if err := c.core.Offer(ctx, op); err != nil {
 		op.Recycle()

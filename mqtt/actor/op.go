@@ -162,6 +162,9 @@ func (op *Op) PutBack(o Outcome) { op.done <- o }
 // Admitted is where the admission is told, nil for admitted.
 func (op *Op) Admitted() <-chan error { return op.admission }
 
+// Small says that a PUBLISH may be promised to be admitted: a roomy outbox keeps a place for it.
+func (op *Op) Small() bool { return op.Message.Len() <= quickMax }
+
 // Reuse makes a told record ready for the next PUBLISH of the same client. Its outcome must have been taken.
 func (op *Op) Reuse() {
 	*op = Op{Message: messagePool.Get().(*codec.Prepared), done: op.done, outcome: op.outcome}
