@@ -1,6 +1,7 @@
 package mqtt_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -111,5 +112,25 @@ func TestPropertiesCountInTheRoom(t *testing.T) {
 			admitted++
 		}
 		require.Less(t, admitted*65_000, 8<<20)
+	})
+}
+
+func TestFlushThatWasGivenUp(t *testing.T) {
+	bubble(t, "it takes no counts with it", func(t *testing.T) {
+		s, conn := up(t, mqtt.Config{})
+		d, p := s.inFlight(conn, mqtt.AtLeastOnce, "hi")
+		require.ErrorIs(t, s.client.Flush(closing(t, time.Second)), context.DeadlineExceeded)
+		reply(t, conn, &codec.PubAck{PacketID: p.PacketID, Code: codec.NotAuthorized})
+		require.ErrorIs(t, outcomeOf(t, d), codec.NotAuthorized)
+		require.Equal(t, 1, unfinished(t, s.client.Flush(t.Context())).Refused)
+		require.NoError(t, s.client.Flush(t.Context()))
+	})
+	bubble(t, "while what was called before it has no room yet", func(t *testing.T) {
+		s, all := fullOutbox(t, 0)
+		require.ErrorIs(t, s.client.Flush(closing(t, time.Second)), context.DeadlineExceeded)
+		for _, d := range all {
+			require.NoError(t, d.Withdraw(t.Context()))
+		}
+		require.Equal(t, len(all), unfinished(t, s.client.Flush(t.Context())).NotSent)
 	})
 }

@@ -197,6 +197,15 @@ func (c *Client[M]) Flush(ctx context.Context) error {
 	case err := <-reply:
 		return err
 	case <-ctx.Done():
+	}
+	left := make(chan struct{}, 1)
+	if c.ask(flushLeave{reply, left}) {
+		<-left
+	}
+	select {
+	case err := <-reply: // it was answered in the same moment, and the counts with it
+		return err
+	default:
 		return ctx.Err()
 	}
 }

@@ -2,6 +2,7 @@ package actor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -23,6 +24,18 @@ type flush struct {
 }
 
 func (q flush) answer(t *tracker) { t.queueUp(place{flush: q}) }
+
+// flushLeave says that the caller of a Flush has gone: the counts are for the next one.
+type flushLeave struct {
+	asked chan<- error
+	reply chan<- struct{}
+}
+
+func (q flushLeave) answer(t *tracker) {
+	t.places = slices.DeleteFunc(t.places, func(p place) bool { return p.op == nil && p.flush.reply == q.asked })
+	t.flushes = slices.DeleteFunc(t.flushes, func(f flush) bool { return f.reply == q.asked })
+	q.reply <- struct{}{}
+}
 
 // enlistment admits what subscribes or unsubscribes, whatever waits for room.
 type enlistment struct {
