@@ -30,6 +30,8 @@ func (t *tracker) putCall(b *outBuffer, op *Op) bool {
 			return false // before anything of the call takes effect
 		}
 		t.startCall(op)
+	} else {
+		t.sift(op.call)
 	}
 	c := op.call
 	packets := t.packets(c)
@@ -69,7 +71,7 @@ func (t *tracker) startCall(op *Op) {
 			s := &op.Subs[i]
 			c.grants[i] = Grant{Filter: s.Filter}
 			if code := t.limits.checkFilter(s); code != 0 {
-				c.grants[i].Code = code
+				t.judge(c, i, code, nil)
 				continue
 			}
 			if !op.resub {
@@ -88,6 +90,20 @@ func (t *tracker) startCall(op *Op) {
 			c.todo = append(c.todo, i) // nobody else wants it
 		}
 	}
+}
+
+// sift answers what this connection doesn't allow though the one before it did.
+func (t *tracker) sift(c *call) {
+	if c.op.kind != opSubscribe {
+		return
+	}
+	c.todo = slices.DeleteFunc(c.todo, func(i int) bool {
+		code := t.limits.checkFilter(&c.op.Subs[i])
+		if code != 0 {
+			t.judge(c, i, code, nil)
+		}
+		return code != 0
+	})
 }
 
 // packets divides what is to be asked for: options that stand once in a packet, Config.SubscribeBatch and the server's
