@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -63,6 +64,32 @@ func TestRegression9SameClientID(t *testing.T) {
 		require.ErrorIs(t, clients[0].Err(), codec.SessionTakenOver)
 		require.NoError(t, clients[1].Err())
 		require.Equal(t, 2, b.Connections())
+	})
+}
+
+func TestReconnectOfAConnectionThatIsEnding(t *testing.T) {
+	minute := mqtt.Config{Backoff: mqtt.Backoff{Min: time.Minute, Max: time.Minute}}
+	both(t, "the next attempt isn't delayed", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, mqtt.Config{Version: v, Backoff: minute.Backoff})
+		stuck(conn, 1)
+		s.async(mqtt.AtMostOnce, "hi")                      // so that nothing more can leave,
+		require.NoError(t, conn.SendBytes([]byte{0xf0, 0})) // and ending for this takes a second
+		synctest.Wait()
+		done, start := later(func() error { return s.client.Reconnect(t.Context()) }), time.Now()
+		pending(t, done)
+		s.accept()
+		require.NoError(t, <-done)
+		require.LessOrEqual(t, time.Since(start), time.Second)
+	})
+	bubble(t, "one that ends after that is backed off from", func(t *testing.T) {
+		s, conn := up(t, minute)
+		done := later(func() error { return s.client.Reconnect(t.Context()) })
+		mqtttest.Expect[*codec.Disconnect](t, conn)
+		conn.Close()
+		conn = s.accept()
+		require.NoError(t, <-done)
+		conn.Close()
+		s.noDial(29 * time.Second)
 	})
 }
 

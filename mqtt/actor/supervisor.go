@@ -36,6 +36,7 @@ type supervisor struct {
 	timer     *time.Timer
 	wish      uint64
 	asleep    bool // the timer runs towards the next attempt
+	rush      bool // Reconnect was called on this connection: whatever it ends with, the next attempt isn't delayed
 	first     bool // a Connect is at work: no connection was accepted for it yet
 	connected bool // a Connect has succeeded: from now on the client stays connected, or ends
 	accepted  bool // some connection of this client was accepted: there is a session that may go on
@@ -166,8 +167,9 @@ func (s *supervisor) giveUp() {
 	}
 }
 
-// hurry has the next attempt begin now.
+// hurry has the next attempt begin now, or when the connection that is ending has ended.
 func (s *supervisor) hurry(ctx context.Context) {
+	s.rush = s.sever != nil
 	if s.asleep {
 		s.timer.Stop()
 		s.attempt(ctx)
@@ -225,6 +227,10 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 	}
 	switch {
 	case ours && errors.Is(why, errReconnect):
+		select {
+		case <-s.reconnect: // it came with the reason, and is not for the next connection
+		default:
+		}
 		s.failures, s.head = 0, 1
 		s.say(retrying{attempt: s.number(), err: why})
 		s.attempt(ctx)
@@ -243,7 +249,11 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 		s.failures, s.ghosts = 0, 0
 	}
 	s.tries, s.head = 0, 0
-	return s.again(why)
+	err := s.again(why)
+	if s.rush {
+		s.hurry(ctx)
+	}
+	return err
 }
 
 // number is which attempt in a row the next one is, from 1.

@@ -156,7 +156,7 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
 		s.clientID = p.AssignedClientIdentifier
 	}
-	s.accepted, s.connected, s.first, s.renew, s.tries = true, true, false, false, 0
+	s.accepted, s.connected, s.first, s.renew, s.rush, s.tries = true, true, false, false, false, 0
 	s.pass(up)
 	s.say(up)
 	s.start(ctx, t, up)
