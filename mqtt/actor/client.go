@@ -13,6 +13,8 @@ type Client[M any] struct {
 
 	ops    chan<- *Op      // to tracker
 	late   <-chan *Op      // the same, to end what came too late
+	missed chan<- uint64   // one slot: how many of those were promised to be admitted,
+	misses <-chan uint64   // the same; who counts takes it out and puts it back
 	asks   chan<- question // to tracker
 	strict <-chan struct{}
 	cause  func() error    // why the processes end; nil before
@@ -37,7 +39,10 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		capacity = quickBatch
 	}
 	ops, asks, done := make(chan *Op, capacity), make(chan question), make(chan struct{})
-	c := &Client[M]{Config: cfg, ops: ops, late: ops, asks: asks, done: done, cause: func() error { return context.Cause(ctx) }}
+	missed := make(chan uint64, 1)
+	missed <- 0
+	c := &Client[M]{Config: cfg, ops: ops, late: ops, missed: missed, misses: missed, asks: asks, done: done,
+		cause: func() error { return context.Cause(ctx) }}
 	c.pool.New = func() any { return newRecord() }
 	var (
 		news     = make(chan any)
@@ -80,11 +85,14 @@ func inboundOf(cfg *Config) inboundConfig {
 }
 
 // refuseLate ends what was offered to a client that had just ended. Whoever offers looks afterwards whether the client has
-// ended, and does the same, so that nothing stays behind.
+// ended, and does the same, so that nothing stays behind. The tracker can't count it any more.
 func (c *Client[M]) refuseLate() {
 	for {
 		select {
 		case op := <-c.late:
+			if op.promised {
+				c.missed <- 1 + <-c.misses
+			}
 			op.refuse(errors.Join(c.final.Err, ErrNotSent))
 		default:
 			return
@@ -265,9 +273,19 @@ func (c *Client[M]) await(ctx context.Context, ask func(chan<- error) question) 
 func (c *Client[M]) View() View {
 	reply := make(chan View, 1)
 	if !c.ask(viewAsk{reply}) {
-		return c.final.View
+		v, n := c.final.View, c.tooLate()
+		v.Counts.Admitted += n
+		v.Counts.NotSent += n
+		return v
 	}
 	return <-reply
+}
+
+// tooLate is how many messages were promised to be admitted while the client ended, and came too late.
+func (c *Client[M]) tooLate() uint64 {
+	n := <-c.misses
+	c.missed <- n
+	return n
 }
 
 // Ended says whether op has its outcome.

@@ -70,6 +70,7 @@ func (c *Client[M]) wait() error {
 // result is what every Close returns: nil, or what had to be given up.
 func (c *Client[M]) result() error {
 	u := c.final.Result
+	u.NotSent += int(c.tooLate())
 	u.Unacknowledged += c.Stats().Unacknowledged
 	if u.Refused+u.NotSent+u.Uncertain+u.Kept+u.Unacknowledged == 0 {
 		return nil

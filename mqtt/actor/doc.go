@@ -40,6 +40,7 @@
 //
 //	tracker     ..> caller       outcome, admission, answers           1, made with what is asked
 //	tracker     ..> callers      strictness                            2, tokens that are counted
+//	caller      ..> callers      how many messages came too late       1: a number, taken out and put back
 //	tracker     ..> application  events, through Config.Tell           ring
 //	tracker     ..> writer       the buffer                            1: there is one
 //	writer      ..> tracker      the buffer, a PINGREQ has left        2
