@@ -20,7 +20,8 @@ type desk struct {
 	lost      EventSessionLost
 	dropped   int // QoS 0 messages that ended badly, and were not told yet
 	lastError error
-	backlog   uint64 // what was admitted before this epoch waited for a connection
+	backlog   uint64 // what was admitted before this epoch waited for the connection,
+	lastCall  uint64 // and what subscribes or unsubscribes up to this one of the call order
 	draining  bool
 
 	connections   uint64
@@ -82,9 +83,8 @@ func (t *tracker) connected(n linkUp) {
 	t.log(levelInfo, "connected", "server", n.server, "version", int(n.version), "session present", n.sessionPresent)
 	t.tell(EventConnected{n.connack, n.version, n.clientID, n.server, n.attempt})
 	t.tellLost()
-	if t.backlog = t.epochs.mark(); !t.epochs.passed(t.backlog) {
-		t.draining = true
-	}
+	t.backlog, t.lastCall = t.epochs.mark(), t.seq
+	t.draining = !t.drained()
 	t.answerWaiters(nil)
 	if t.connect != nil {
 		t.connect <- nil
@@ -184,7 +184,7 @@ func (t *tracker) settle() {
 		t.tell(EventDropped{Published: true, Count: t.dropped})
 		t.dropped = 0
 	}
-	if t.draining && t.epochs.passed(t.backlog) {
+	if t.draining && t.drained() {
 		t.draining = false
 		t.tell(EventDrained{})
 	}
