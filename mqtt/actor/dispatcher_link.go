@@ -178,9 +178,10 @@ func (d *dispatcher) keepLoose() {
 	d.dropRest()
 }
 
-// recount counts what former connections have left: it takes room as long as the application hasn't dealt with it.
+// recount counts what former connections have left: it takes room as long as the application hasn't dealt with it. A stream
+// that waited for their acknowledgements waits no more: nobody else would tell it.
 func (d *dispatcher) recount() {
-	d.carried, d.out = 0, 0
+	d.carried, d.out, d.eased = 0, 0, true
 	for _, b := range d.streams {
 		for it := range b.inbox.all {
 			if d.former(&it.ticket) {

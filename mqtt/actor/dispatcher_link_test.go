@@ -104,6 +104,21 @@ func TestConnections(t *testing.T) {
 		r.take(r.messages.Out(), "b=1")
 		r.owes("ack 1")
 	})
+	for _, then := range []string{"offline", "session kept", "session lost"} {
+		bubble(t, "a stream that waited for others' acknowledgements goes on without them: "+then, manual(), func(r *rig) {
+			slow, waiting := r.declare(StreamConfig{}, "slow"), r.declare(StreamConfig{}, "waiting")
+			r.up(codec.V311, false)
+			r.note(notice{answerOwed: true}) // else no more than Receive Maximum come
+			r.arrive(q1("slow", 1), q1("slow", 2), q1("slow", 3), q1("slow", 4), q2("waiting", 5))
+			r.take(slow.Out(), "slow=1", "slow=2", "slow=3", "slow=4")
+			r.nothing(waiting.Out())
+			r.down()
+			if then != "offline" {
+				r.up(codec.V311, then == "session kept")
+			}
+			r.take(waiting.Out(), "waiting=5")
+		})
+	}
 	bubble(t, "two losses later the copies of the first session aren't removed", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		r.arrive(q1("a", 1))
