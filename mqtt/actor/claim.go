@@ -8,6 +8,7 @@ type claim struct {
 	stream uint64  // the one that it went to
 	shares []share // nil then; else one for each
 	left   int     // shares without an answer
+	inside int     // shares that wait in an inbox
 	lent   int     // shares that a stream process or the application has, or had
 	handed bool    // the application has it, or had it
 
@@ -21,7 +22,7 @@ type share struct {
 }
 
 func newClaim(topic string, to []*branch) claim {
-	c := claim{topic: topic, left: len(to)}
+	c := claim{topic: topic, left: len(to), inside: len(to)}
 	if len(to) == 1 {
 		c.stream = to[0].number
 		return c

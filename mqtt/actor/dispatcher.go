@@ -57,7 +57,7 @@ type dispatcher struct {
 	unfinished int                 // messages of this connection that count against Receive Maximum
 	out        int                 // QoS 1 and 2 messages with streams or application, unacknowledged
 	eased      bool                // some have left
-	carried    int                 // QoS 1 and 2 messages of former connections that wait for the application
+	carried    int                 // QoS 1 and 2 messages that wait for the application though nothing of this connection counts them
 	heldBytes  int                 // of QoS 1 and 2 that wait
 	looseBytes int                 // of QoS 0 that wait
 

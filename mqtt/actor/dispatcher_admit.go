@@ -215,10 +215,13 @@ func (d *dispatcher) released(id uint16) {
 	d.owe(a)
 }
 
-// conclude lets a QoS 2 message go.
+// conclude lets a QoS 2 message go. What of it still waits for the application takes room on its own: a server that sends
+// PUBREL early, again and again, would fill our memory else.
 func (d *dispatcher) conclude(slot uint32) {
-	if d.exactly.slots[slot].gen == d.link.gen {
+	h := &d.exactly.slots[slot]
+	if h.gen == d.link.gen {
 		d.unfinished--
 	}
+	d.carried += h.claim.inside
 	d.exactly.release(slot)
 }

@@ -143,6 +143,8 @@ func (d *dispatcher) depart(it *item) {
 	d.heldBytes -= int(it.size)
 	if d.former(&it.ticket) {
 		d.carried--
+	} else if c := d.claimOf(&it.ticket); c != nil { // its acknowledgement may have come before the word that it was taken
+		c.inside--
 	}
 }
 

@@ -205,7 +205,7 @@ func (d *dispatcher) former(t *Ticket) bool {
 	case codec.AtLeastOnce:
 		return !d.up || t.bond != d.connection
 	case codec.ExactlyOnce:
-		return t.bond != d.session
+		return t.bond != d.session || d.exactly.at(t.slot, t.place) == nil
 	}
 	return false
 }

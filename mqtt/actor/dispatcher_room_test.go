@@ -169,6 +169,37 @@ func TestRoomForQoS1And2(t *testing.T) {
 		require.False(r, r.look().held)
 		r.take(r.messages.Out(), "b=10")
 	})
+	for _, v := range []codec.Version{codec.V311, codec.V5} {
+		bubble(t, "contract 20: QoS 2 messages that the server releases before the application has them take room: "+v.String(), with(func(c *inboundConfig) {
+			c.hard = Bounds{100, 1 << 30}
+		}), func(r *rig) {
+			r.up(v, false)
+			var list []arrival
+			for range mostEntries + 10 {
+				list = append(list, q2("a", 1), rel(1))
+			}
+			r.arrive(list...)
+			require.True(r, r.held)
+			most := map[codec.Version]int{codec.V311: 4, codec.V5: mostEntries}[v]
+			require.Equal(r, most, r.stats(0).Depth.Messages)
+			r.take(r.messages.Out(), "a=1")
+			require.Equal(r, most, r.stats(0).Depth.Messages, "one was taken, and another came in")
+			r.note(notice{answerOwed: true})
+			require.ErrorIs(r, r.fault, ErrInboundOverrun)
+		})
+	}
+	bubble(t, "a refusal that comes before the word that the message was taken leaves no room taken", manual(), func(r *rig) {
+		r.up(codec.V5, false)
+		for id := range uint16(50) {
+			list := []arrival{q2("a", id+1), q1("a", id+101)}
+			r.arriving <- arrivals{r.link.gen, &list}
+			for range 2 {
+				m := <-r.messages.Out()
+				require.NoError(r, m.ticket.Answer(codec.QuotaExceeded, nil))
+			}
+			require.Zero(r, r.look().census())
+		}
+	})
 	bubble(t, "a QoS 2 message repeated for ever doesn't grow without bound", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		r.arrive(q2("a", 1))
