@@ -85,13 +85,17 @@ func (b *branch) stop() {
 	close(b.work)
 }
 
+// userPropertySize is what the two strings of a User Property take beside their text. A message can have hundreds of
+// thousands without any, at five bytes of the packet each.
+const userPropertySize = 32
+
 // sizeOf is what a message counts in bytes: its topic, its payload and what its properties refer to.
 func sizeOf(p *codec.Publish) int {
 	n := len(p.Topic) + len(p.Payload)
 	if q := p.Properties; q != nil {
 		n += len(q.ResponseTopic) + len(q.CorrelationData) + len(q.ContentType) + 4*len(q.SubscriptionIdentifiers)
 		for _, u := range q.UserProperties {
-			n += len(u.Key) + len(u.Value)
+			n += userPropertySize + len(u.Key) + len(u.Value)
 		}
 	}
 	return n

@@ -92,12 +92,25 @@ func TestRoomForQoS0(t *testing.T) {
 	bubble(t, "properties count", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		m := q0("a", "")
-		m.publish.Properties = &codec.PublishProperties{UserProperties: []codec.UserProperty{{Key: strings.Repeat("k", 200), Value: strings.Repeat("v", 198)}}, CorrelationData: []byte("1"), ContentType: "2", ResponseTopic: "3"}
+		m.publish.Properties = &codec.PublishProperties{UserProperties: []codec.UserProperty{{Key: strings.Repeat("k", 200), Value: strings.Repeat("v", 166)}}, CorrelationData: []byte("1"), ContentType: "2", ResponseTopic: "3"}
 		r.arrive(q0("b", ""), m)
 		require.True(r, r.held)
 		r.take(r.messages.Out(), "b=")
 		r.look()
 		require.Equal(r, 402, r.in.Stats().Bytes)
+	})
+	bubble(t, "contract 20: User Properties without text count, for they take memory", settings(), func(r *rig) {
+		r.up(codec.V5, false)
+		m := q0("a", "")
+		m.publish.Properties = &codec.PublishProperties{UserProperties: make([]codec.UserProperty, 10)}
+		r.arrive(m, m)
+		require.True(r, r.held)
+		require.Equal(r, 1+10*userPropertySize, r.in.Stats().Bytes)
+		q := q1("a", 1)
+		q.publish.Properties = &codec.PublishProperties{UserProperties: make([]codec.UserProperty, 1000)}
+		r.take(r.messages.Out(), "a=", "a=")
+		r.arrive(q, q1("a", 2))
+		require.True(r, r.held, "beyond InboxHard")
 	})
 	bubble(t, "what waited for room when the connection ended is kept beyond the room: nobody sends it again", settings(), func(r *rig) {
 		r.up(codec.V5, false)
