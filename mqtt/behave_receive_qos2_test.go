@@ -256,3 +256,48 @@ func TestReceiveMaximum(t *testing.T) {
 		require.EqualValues(t, 7, conn.Handshake(t).Properties.ReceiveMaximum)
 	})
 }
+
+func TestReceiveMaximumOfAResumedSession(t *testing.T) {
+	bubble(t, "what is held takes no room away from a session that goes on, which sends it again", func(t *testing.T) {
+		s, conn := listening(t, mqtt.Config{ReceiveMaximum: 4})
+		for id := range uint16(4) {
+			require.NoError(t, conn.Send(incoming(1, id+1, "waits")))
+		}
+		synctest.Wait()
+		conn.Close()
+		conn, err := s.server.Accept(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 4, conn.Handshake(t, codec.ConnAck{SessionPresent: true}).Properties.ReceiveMaximum)
+		for id := range uint16(4) {
+			p := incoming(1, id+1, "again")
+			p.Dup = true
+			require.NoError(t, conn.Send(p))
+		}
+		synctest.Wait()
+		require.False(t, s.client.Stats().In.Held)
+		for id := range uint16(4) {
+			require.Equal(t, "again", string((<-s.client.Messages()).Payload))
+			require.Equal(t, id+1, mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+		}
+	})
+	bubble(t, "what a lost session has left takes room until it is taken: reading waits", func(t *testing.T) {
+		s, conn := listening(t, mqtt.Config{ReceiveMaximum: 4})
+		for id := range uint16(4) {
+			require.NoError(t, conn.Send(incoming(1, id+1, "old")))
+		}
+		synctest.Wait()
+		conn.Close()
+		conn = s.accept()
+		for id := range uint16(4) {
+			require.NoError(t, conn.Send(incoming(1, id+1, "new")))
+		}
+		synctest.Wait()
+		require.True(t, s.client.Stats().In.Held)
+		require.Equal(t, 4, s.client.Stats().Streams[0].Depth.Messages)
+		for _, text := range []string{"old", "old", "old", "old", "new", "new", "new", "new"} {
+			require.Equal(t, text, string((<-s.client.Messages()).Payload))
+		}
+		synctest.Wait()
+		require.False(t, s.client.Stats().In.Held)
+	})
+}

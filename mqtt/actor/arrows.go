@@ -80,7 +80,8 @@ type identifier struct {
 	filter string
 }
 
-// linkUp and linkDown are what the supervisor tells tracker and dispatcher about connections; census is its question before a CONNECT.
+// linkUp and linkDown are what the supervisor tells tracker and dispatcher about connections; census is its question before a CONNECT
+// that begins the session anew.
 type linkUp struct {
 	gen            uint64
 	version        codec.Version

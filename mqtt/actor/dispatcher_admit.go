@@ -102,13 +102,17 @@ func (d *dispatcher) admit(p *codec.Publish) passage {
 }
 
 // room says whether a QoS 1 or 2 message may be kept. On 5.0 the server keeps to what it was told; on 3.x nothing tells
-// it, and reading waits as long as nobody waits for an answer.
+// it, and it can't know of what it has forgotten together with a session: then reading waits as long as nobody waits for an
+// answer.
 func (d *dispatcher) room(p *codec.Publish, size int) passage {
 	n, limit, hard := d.order.len()+d.carried, d.limit(), mostEntries
 	switch {
 	case d.link.version == codec.V5:
 		if d.unfinished >= limit && d.overrun(p, limit) {
 			return d.fail(errQuota)
+		}
+		if d.carried > 0 && !d.link.sessionPresent && !d.answerOwed && n >= d.cfg.receiveMaximum {
+			return waits
 		}
 	case !d.answerOwed && n >= limit:
 		return waits

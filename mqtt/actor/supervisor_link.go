@@ -11,8 +11,6 @@ import (
 // prepare makes the next attempt: its server, its version, and the CONNECT that says how the session stands.
 func (s *supervisor) prepare() *attempt {
 	s.tries++
-	held := make(chan int, 1)
-	s.pass(census{held})
 	c := s.cfg.Connect
 	c.Version = s.version()
 	if s.clientID != "" {
@@ -22,7 +20,10 @@ func (s *supervisor) prepare() *attempt {
 	s.session(&c)
 	if c.Version == codec.V5 {
 		p := *c.Properties
-		p.ReceiveMaximum = uint16(max(1, s.cfg.ReceiveMaximum-s.answer(held)))
+		p.ReceiveMaximum = uint16(s.cfg.ReceiveMaximum)
+		if c.CleanStart {
+			p.ReceiveMaximum = uint16(max(1, s.cfg.ReceiveMaximum-s.held()))
+		}
 		c.Properties = &p
 		if s.cfg.Session != SessionConnection {
 			p.SessionExpiryInterval = new(s.cfg.SessionExpiry)
@@ -33,8 +34,11 @@ func (s *supervisor) prepare() *attempt {
 	return &attempt{cfg: s.cfg, server: s.server, number: s.number(), connect: c}
 }
 
-// answer waits for the dispatcher's word, or the client's end.
-func (s *supervisor) answer(held <-chan int) int {
+// held asks how much of the room is taken by what stays when the session begins anew. A session that goes on sends it
+// again, and so within the same room: there a smaller Receive Maximum would slow the whole connection down for nothing.
+func (s *supervisor) held() int {
+	held := make(chan int, 1)
+	s.pass(census{held})
 	select {
 	case n := <-held:
 		return n
