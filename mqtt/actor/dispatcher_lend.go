@@ -53,7 +53,7 @@ func (d *dispatcher) lend(it *item) bool {
 		return true
 	}
 	limit := d.cfg.receiveMaximum
-	if c.lent == 0 && d.out >= limit || t.place >= d.order.base+uint64(limit) {
+	if c.lent == 0 && d.out >= limit && !d.eldest(t.place) || t.place >= d.order.base+uint64(limit) {
 		return false
 	}
 	if c.lent == 0 {
@@ -62,6 +62,20 @@ func (d *dispatcher) lend(it *item) bool {
 	c.lent++
 	if len(d.handed) > 0 && it.publish.Dup && t.qos == codec.AtLeastOnce {
 		_, it.again = d.handed[it.publish.PacketID]
+	}
+	return true
+}
+
+// eldest says of a message that came on a former connection that none before it lacks its acknowledgement. It may always be
+// lent: what is out may wait for a stream that has this one first.
+func (d *dispatcher) eldest(place uint64) bool {
+	if place >= d.order.base {
+		return false // on one connection what is out came before what isn't
+	}
+	for h := range d.exactly.all {
+		if h.first < place && !h.acked {
+			return false
+		}
 	}
 	return true
 }

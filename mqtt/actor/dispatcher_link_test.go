@@ -119,6 +119,27 @@ func TestConnections(t *testing.T) {
 			r.take(waiting.Out(), "waiting=5")
 		})
 	}
+	bubble(t, "what a resumed session has left with one stream waits for another: it doesn't wait for itself", with(func(c *inboundConfig) {
+		c.hard.Messages = 9
+	}), func(r *rig) {
+		slow := r.declare(StreamConfig{Ack: AckManual}, "slow")
+		one, both := r.declare(StreamConfig{}, "a/#"), r.declare(StreamConfig{}, "+/x")
+		r.up(codec.V311, false)
+		r.note(notice{answerOwed: true}) // else no more than Receive Maximum come
+		r.arrive(q2("slow", 1), q2("slow", 2), q2("slow", 3), q2("slow", 4), q0("b/x", "lent"), q2("b/x", 5), q2("a/x", 6), q2("a/x", 7), q2("a/x", 8), q2("a/x", 9))
+		var unanswered []*message
+		for range 4 {
+			unanswered = append(unanswered, r.next(slow.Out()))
+		}
+		r.down()
+		r.up(codec.V311, true)
+		r.look()
+		for _, m := range unanswered {
+			require.NoError(r, m.ticket.Answer(codec.Success, nil))
+		}
+		r.take(one.Out(), "a/x=6", "a/x=7", "a/x=8", "a/x=9")
+		r.take(both.Out(), "b/x=lent", "b/x=5", "a/x=6", "a/x=7", "a/x=8", "a/x=9")
+	})
 	bubble(t, "two losses later the copies of the first session aren't removed", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		r.arrive(q1("a", 1))

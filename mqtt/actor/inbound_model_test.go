@@ -22,20 +22,21 @@ type sentMessage struct {
 // model is a server that keeps every rule and an application that does whatever it may, in a random order.
 type model struct {
 	*rig
-	random   *rand.Rand
-	version  codec.Version
-	inflight []*sentMessage
-	expected []string                // PUBACK and PUBREC that have to come on this connection, in this order
-	passing  *StreamHandle[*message] // of topic c, declared and closed again and again
-	pending  []arrival               // PUBREL
-	topics   []string                // of each message
-	lost     map[int]bool            // the server forgot it
-	handles  []*StreamHandle[*message]
-	filters  []string
-	manual   []bool
-	had      []map[int]int // of each handle: how often each message was handed out for the first time
-	holding  []held
-	ones     map[int]bool // QoS 1: may come twice
+	random    *rand.Rand
+	version   codec.Version
+	inflight  []*sentMessage
+	expected  []string                // PUBACK and PUBREC that have to come on this connection, in this order
+	passing   *StreamHandle[*message] // of topic c, declared and closed again and again
+	pending   []arrival               // PUBREL
+	topics    []string                // of each message
+	lost      map[int]bool            // the server forgot it, or it was dropped
+	publishes bool                    // the application: now and then an answer is owed, and QoS 0 may be dropped
+	handles   []*StreamHandle[*message]
+	filters   []string
+	manual    []bool
+	had       []map[int]int // of each handle: how often each message was handed out for the first time
+	holding   []held
+	ones      map[int]bool // QoS 1: may come twice
 }
 
 // held is a message with the application.
@@ -63,6 +64,7 @@ func (w *model) publish() {
 		n := len(w.topics)
 		w.topics = append(w.topics, topic)
 		w.ones[n] = q == codec.AtLeastOnce
+		w.lost[n] = w.publishes && q == codec.AtMostOnce
 		a := arrival{publish: codec.Publish{Topic: topic, QoS: q, Payload: []byte(strconv.Itoa(n))}}
 		if q > 0 {
 			a.publish.PacketID = w.id()
@@ -216,7 +218,7 @@ func (w *model) topicOf(m *message) string { return m.text[:slices.Index([]byte(
 
 // drain lets all come to its end.
 func (w *model) drain() {
-	for idle := 0; idle < 3; idle++ {
+	for idle := 0; idle < 6; idle++ {
 		for i := range w.handles {
 			for w.receive(i, false) {
 				idle = 0
@@ -280,7 +282,7 @@ func TestContractAgainstAModel(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					cfg := settings()
 					cfg.hard = Bounds{1000, 1 << 20}
-					w := &model{rig: newRig(t, cfg), random: rand.New(rand.NewPCG(seed, uint64(v))), version: v, lost: make(map[int]bool), ones: make(map[int]bool)}
+					w := &model{rig: newRig(t, cfg), random: rand.New(rand.NewPCG(seed, uint64(v))), version: v, publishes: seed%2 == 1, lost: make(map[int]bool), ones: make(map[int]bool)}
 					w.stream("", false, w.messages)
 					w.stream("a/#", false, nil)
 					w.stream("+/x", true, nil)
@@ -317,6 +319,8 @@ func (w *model) step() {
 		w.reconnect()
 	case k == 1:
 		w.change()
+	case k == 2 && w.publishes:
+		w.note(notice{answerOwed: !w.d.answerOwed})
 	case k < 8:
 		if !w.held {
 			w.publish()
