@@ -137,9 +137,16 @@ func (d *dispatcher) limit() int {
 	return d.cfg.receiveMaximum
 }
 
+// mostRepeats is how many QoS 1 messages a server may repeat on one connection before they are answered. It shouldn't repeat
+// any (§4.4), and each takes a count of all.
+const mostRepeats = 1024
+
 // overrun counts again when there seem to be too many: a QoS 1 message that repeats an identifier takes no second place of
 // the quota.
 func (d *dispatcher) overrun(p *codec.Publish, limit int) bool {
+	if d.unfinished >= limit+mostRepeats {
+		return true
+	}
 	repeats, known := 0, make(map[uint16]struct{})
 	for place := d.order.base; place < d.order.next; place++ {
 		e := d.order.at(place)

@@ -2,6 +2,7 @@ package actor
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -294,6 +295,13 @@ func TestReceiveMaximum(t *testing.T) {
 		r.arrive(dup(q2("a", 1)), dup(q1("a", 2)), dup(q1("a", 2)))
 		require.NoError(r, r.fault)
 		r.arrive(q1("a", 5))
+		require.Equal(r, overrun, r.fault)
+	})
+	bubble(t, "§4.4 a QoS 1 message repeated for ever isn't taken for ever", with(func(c *inboundConfig) { c.hard.Bytes = 1 << 20 }), func(r *rig) {
+		r.up(codec.V5, false)
+		r.arrive(slices.Repeat([]arrival{dup(q1("a", 1))}, 4+mostRepeats)...)
+		require.NoError(r, r.fault)
+		r.arrive(dup(q1("a", 1)))
 		require.Equal(r, overrun, r.fault)
 	})
 	bubble(t, "§4.9 PUBACK, PUBCOMP and a failing PUBREC give a place back, PUBREC doesn't", manual(), func(r *rig) {
