@@ -75,7 +75,7 @@ type EventUnclaimed struct {
 type EventStalled struct {
 	Stream *Stream // whose message it is (StreamStats.Stream)
 	Topic  string
-	Since  time.Time // when it was handed out
+	Since  time.Time // when it came, or when the one before it was acknowledged: since then the others wait for it
 	told
 }
 

@@ -27,7 +27,8 @@ type OutStats struct {
 	OldestAge   time.Duration // how long the oldest of those in flight and queued has waited; zero: there is none
 }
 
-// InStats counts what was received, over all streams; a message for two streams counts once.
+// InStats counts what was received, over all streams. A message for two streams is received once; it is taken, dropped and
+// discarded by each of them.
 type InStats struct {
 	Received  uint64 // PUBLISH packets, QoS 2 duplicates not counted
 	Taken     uint64 // by the application, from a channel or in a loop
@@ -57,5 +58,5 @@ type StreamStats struct {
 	Depth        Bounds        // what waits in it to be taken
 	OldestAge    time.Duration // how long the oldest of them has waited; zero: none waits
 	Stalled      string        // topic of a message that has waited for its acknowledgement longer than Config.StallAfter
-	StalledSince time.Time     // when that one was handed out; zero: there is none
+	StalledSince time.Time     // since when the others wait for that one; zero: there is none
 }

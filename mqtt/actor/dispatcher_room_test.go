@@ -80,6 +80,18 @@ func TestRoomForQoS0(t *testing.T) {
 		require.False(r, r.look().held)
 		r.tells(EventDropped{Stream: newest.Number(), Count: 1}, EventDropped{Stream: oldest.Number(), Count: 1})
 	})
+	bubble(t, "what two streams get is received once, and taken and dropped by each", with(func(c *inboundConfig) {
+		c.overflow, c.inbox.Messages = OverflowDropNewest, 1
+	}), func(r *rig) {
+		one, all := r.declare(StreamConfig{}, "a"), r.declare(StreamConfig{}, "#")
+		r.up(codec.V5, false)
+		r.arrive(q0("a", "1"), q0("a", "2"))
+		r.take(one.Out(), "a=1")
+		r.take(all.Out(), "a=1")
+		r.look()
+		s := r.in.Stats()
+		require.Equal(r, []uint64{2, 2, 2}, []uint64{s.Received, s.Taken, s.Dropped})
+	})
 	bubble(t, "bytes bound as messages do; one that is larger than the room passes alone", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		large := strings.Repeat("x", 1000)
