@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -249,6 +250,11 @@ func TestTopicsKeepABoundedNumber(t *testing.T) {
 	}
 	require.Len(t, names.names, topicsKept)
 	require.Len(t, names.ring, topicsKept)
+	long := strings.Repeat("x", topicLongest+1)
+	names.keep(long)
+	require.NotContains(t, names.names, long, "contract 20: what is kept has a bound in bytes, too")
+	names.keep(long[1:])
+	require.Contains(t, names.names, long[1:])
 }
 
 func TestAliasesFromTheServer(t *testing.T) {

@@ -13,7 +13,12 @@ type topics struct {
 	next  int
 }
 
-const topicsKept = 1024
+// A table of 1024 topics of at most 256 bytes holds no more than 256 KiB, whatever publishers send; longer topics cost their
+// own memory each time.
+const (
+	topicsKept   = 1024
+	topicLongest = 256
+)
 
 // known gives the string for the topic at the start of a PUBLISH body, empty when it is new.
 func (t *topics) known(body []byte) string {
@@ -26,7 +31,7 @@ func (t *topics) known(body []byte) string {
 
 // keep remembers a topic that wasn't known.
 func (t *topics) keep(name string) {
-	if t.names[name] != "" || name == "" {
+	if len(name) > topicLongest || t.names[name] != "" || name == "" {
 		return // by its alias it may be known all the same
 	}
 	if t.names == nil {
