@@ -63,8 +63,12 @@ func (c *Client[M]) wait() error {
 	case <-c.done:
 		return c.result()
 	case <-grace.C:
-		return &Unfinished{Hook: "a Dialer that ignores its context", Cause: context.DeadlineExceeded}
 	}
+	hook := make(chan string, 1)
+	if !c.ask(hookAsk{hook}) {
+		return c.result()
+	}
+	return &Unfinished{Hook: <-hook, Cause: context.DeadlineExceeded}
 }
 
 // result is what every Close returns: nil, or what had to be given up.

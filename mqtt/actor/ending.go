@@ -25,6 +25,7 @@ type ending struct {
 	ended     bool              // the supervisor was told to end
 	cutBy     time.Time         // when the connection is cut whatever is still to be written or read, for a Close's context is over
 	idle      bool              // the supervisor has neither a connection nor an attempt
+	deciding  bool              // it asks whether to try again, which may be the user's code
 	result    Unfinished
 }
 

@@ -34,10 +34,13 @@ func (t *tracker) hear(news any) {
 	case linkUp:
 		t.up(n)
 	case linkDown:
+		t.deciding = true
 		t.down(n)
 	case attempting:
+		t.deciding = false
 		t.attempting(n)
 	case missed:
+		t.deciding = true
 		t.missed(n)
 	case retrying:
 		t.retrying(n)

@@ -121,6 +121,17 @@ func (q closeAsk) answer(t *tracker) {
 	}
 }
 
+// hookAsk asks which code of the user's the supervisor waits for, when it doesn't end.
+type hookAsk struct{ reply chan<- string }
+
+func (q hookAsk) answer(t *tracker) {
+	if t.deciding {
+		q.reply <- "Backoff.Retry"
+		return
+	}
+	q.reply <- "a Dialer that ignores its context"
+}
+
 // View is the desk's answer to questions about the client: all of one instant.
 type View struct {
 	State         State
