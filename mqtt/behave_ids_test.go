@@ -56,6 +56,40 @@ func TestPacketIdentifiers(t *testing.T) {
 	})
 }
 
+// exhausted has a client whose identifiers are all in flight, those of an even number at QoS 2.
+func exhausted(t *testing.T) (*scene, *mqtttest.Conn) {
+	t.Helper()
+	const all = 65_535
+	s, conn := up(t, mqtt.Config{MaxInFlight: all, Outbox: mqtt.Bounds{Messages: 2 * all}})
+	conn.Pipe().In().SetSize(4 << 20)
+	for i := range all {
+		_, err := s.client.PublishAsync(t.Context(), message(mqtt.QoS(1+i%2), ""))
+		require.NoError(t, err)
+	}
+	for range all {
+		_, err := conn.ReadRaw(t.Context())
+		require.NoError(t, err)
+	}
+	return s, conn
+}
+
+func TestPacketIdentifiersOfWhatWasRefused(t *testing.T) {
+	bubble(t, "B103 B120 the identifier of a message that was refused is free", func(t *testing.T) {
+		s, conn := exhausted(t)
+		waits := s.async(mqtt.AtLeastOnce, "waits")
+		quiet(t, conn)
+		reply(t, conn, &codec.PubAck{PacketID: 4711, Code: codec.QuotaExceeded})
+		p := expectPayload(t, conn, "waits")
+		require.EqualValues(t, 4711, p.PacketID)
+		s.async(mqtt.ExactlyOnce, "waits too")
+		quiet(t, conn)
+		reply(t, conn, &codec.PubRec{PacketID: 814, Code: codec.NotAuthorized})
+		require.EqualValues(t, 814, expectPayload(t, conn, "waits too").PacketID)
+		finish(t, conn, p)
+		require.NoError(t, outcomeOf(t, waits))
+	})
+}
+
 func TestPacketIdentifiersExhausted(t *testing.T) {
 	const all = 65_535
 	bubble(t, "B238 without a free identifier calls wait for one, in their order", func(t *testing.T) {

@@ -105,6 +105,27 @@ func TestReceive(t *testing.T) {
 			require.EqualValues(t, 7, expectNow[*codec.PubAck](t, conn).PacketID)
 		}
 	})
+	both(t, "B136 after PUBCOMP nothing of a message remains", func(t *testing.T, v mqtt.Version) {
+		s, conn := listening(t, keptSession(v))
+		for id := range uint16(100) {
+			reply(t, conn, incoming(codec.ExactlyOnce, id+1, "hi"))
+			s.next()
+			expectRec(t, conn, id+1)
+			reply(t, conn, &codec.PubRel{PacketID: id + 1})
+			expectComp(t, conn, id+1)
+		}
+		require.Zero(t, s.client.Stats().In.Owed)
+		conn.Close()
+		conn = s.dialled()
+		said := conn.Handshake(t, codec.ConnAck{SessionPresent: true})
+		if v == mqtt.V5 {
+			require.EqualValues(t, 256, said.Properties.ReceiveMaximum, "no place is taken")
+			reply(t, conn, &codec.PubRel{PacketID: 1})
+			require.Equal(t, codec.PacketIdentifierNotFound, expectComp(t, conn, 1).Code)
+		}
+		reply(t, conn, incoming(codec.ExactlyOnce, 1, "another"))
+		require.Equal(t, "another", string(s.next().Payload))
+	})
 	bubble(t, "B260 properties arrive, user properties in their order with duplicates", func(t *testing.T) {
 		s, conn := listening(t, mqtt.Config{})
 		pairs := []codec.UserProperty{{Key: "k", Value: "2"}, {Key: "a", Value: ""}, {Key: "k", Value: "2"}, {Key: "k", Value: "1"}}

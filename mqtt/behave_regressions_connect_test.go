@@ -36,7 +36,7 @@ func TestRegression9AcceptThenClose(t *testing.T) {
 		"a server that accepts, says so in a CONNACK and closes at once": {&codec.ConnAck{}},
 	} {
 		for run := range 10 {
-			bubble(t, fmt.Sprintf("%s sees at most 6 connections in 30 s/run=%d", name, run), func(t *testing.T) {
+			bubble(t, fmt.Sprintf("Regression9 %s sees at most 6 connections in 30 s/run=%d", name, run), func(t *testing.T) {
 				s := idle(t, mqtt.Config{RetryFirst: true})
 				s.connecting()
 				go s.turnAway(answer...)
@@ -50,7 +50,7 @@ func TestRegression9AcceptThenClose(t *testing.T) {
 }
 
 func TestRegression9SameClientID(t *testing.T) {
-	bubble(t, "two clients with one id: the loser stops with Session Taken Over, the other stays", func(t *testing.T) {
+	bubble(t, "Regression9 two clients with one id: the loser stops with Session Taken Over, the other stays", func(t *testing.T) {
 		b := mqtttest.NewBroker(mqtttest.BrokerConfig{})
 		defer b.Close()
 		var clients []*mqtt.Client
@@ -95,7 +95,7 @@ func TestReconnectOfAConnectionThatIsEnding(t *testing.T) {
 
 func TestRegression2OneCloseOneReconnect(t *testing.T) {
 	for _, qos := range []mqtt.QoS{mqtt.AtLeastOnce, mqtt.ExactlyOnce} {
-		both(t, "one server-side close under continuous publishing leads to exactly one reconnect, each Delivery completes once/qos="+qos.String(), func(t *testing.T, v mqtt.Version) {
+		both(t, "Regression2 one server-side close under continuous publishing leads to exactly one reconnect, each Delivery completes once/qos="+qos.String(), func(t *testing.T, v mqtt.Version) {
 			const publishers, each = 4, 300
 			b := mqtttest.NewBroker(mqtttest.BrokerConfig{})
 			defer b.Close()

@@ -29,7 +29,7 @@ func TestSoak(t *testing.T) {
 	n := number(t, "SLUICE_SOAK", 12_000)
 	seed := uint64(number(t, "SLUICE_SEED", int(time.Now().UnixNano()%1_000_000)))
 	for _, v := range []mqtt.Version{mqtt.V5, mqtt.V311} {
-		t.Run("v"+v.String(), func(t *testing.T) {
+		t.Run("Regression18 v"+v.String(), func(t *testing.T) {
 			t.Logf("SLUICE_SEED=%d SLUICE_SOAK=%d", seed, n)
 			synctest.Test(t, func(t *testing.T) { soak(t, v, n/2, seed) })
 		})

@@ -53,7 +53,7 @@ func TestPacketIdentifiers(t *testing.T) {
 		require.False(t, table.claim(&Op{id: 7}))
 		require.False(t, table.claim(&Op{}))
 	})
-	t.Run("regression 15: no reuse in flight while some are never answered", func(t *testing.T) {
+	t.Run("Regression15 no reuse in flight while some are never answered", func(t *testing.T) {
 		var table ids
 		var stuck, open []*Op
 		for i := range 2_000_000 {
