@@ -26,7 +26,7 @@ func (t *tracker) putCall(b *outBuffer, op *Op) bool {
 			op.end(Outcome{Err: fmt.Errorf("%w: %w: see Config.Lenient", ErrNotSent, ErrVersion)})
 			return true
 		}
-		if t.ids.used+max(len(op.Subs), len(op.Filters)) > 65535 {
+		if t.ids.used+min(max(len(op.Subs), len(op.Filters)), 65535) > 65535 { // as many as it has packets at most
 			return false // before anything of the call takes effect
 		}
 		t.startCall(op)
