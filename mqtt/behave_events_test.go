@@ -2,6 +2,7 @@ package mqtt_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -107,6 +108,7 @@ func TestEvents(t *testing.T) {
 			conn.Close()
 			conn = s.accept()
 		}
+		synctest.Wait() // what is called before the client knows of the connection is a backlog, and told as drained
 		s.works(conn)
 		all := events(s.client)
 		require.Len(t, all, 64)

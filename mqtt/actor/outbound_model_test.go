@@ -83,7 +83,7 @@ func (m *outboundModel) step() {
 	case k < 90:
 		m.reply()
 	case k < 93:
-		time.Sleep(time.Duration(m.r.IntN(3000)) * time.Millisecond)
+		elapse(time.Duration(m.r.IntN(3000)) * time.Millisecond)
 		m.tracker.tick(time.Now())
 	case k < 96 && m.link.wire != nil:
 		m.lose()
