@@ -13,7 +13,7 @@ import (
 // line is the network of one client: a test can cut it, and mend it.
 type line struct {
 	mu     sync.Mutex
-	conn   net.Conn      // the last
+	conn   *thread       // the last
 	whole  chan struct{} // closed while the line isn't cut
 	dialed int
 }
@@ -43,8 +43,15 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conn = conn
-	return conn, nil
+	l.conn = &thread{TCPConn: conn.(*net.TCPConn), closed: make(chan struct{})}
+	return l.conn, nil
+}
+
+// hold keeps away from the client what the server sends from now on, until cut. What the client sends arrives.
+func (l *line) hold() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conn.hold()
 }
 
 // cut breaks the connection, and lets none through until mend.
@@ -66,4 +73,41 @@ func (l *line) dials() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.dialed
+}
+
+// thread is a connection of a line.
+type thread struct {
+	*net.TCPConn
+	closed chan struct{}
+	once   sync.Once
+
+	mu   sync.Mutex
+	held bool
+}
+
+// Read waits for the end when the line was held before it had read.
+func (t *thread) Read(p []byte) (int, error) {
+	n, err := t.TCPConn.Read(p)
+	if t.isHeld() {
+		<-t.closed
+		return 0, net.ErrClosed
+	}
+	return n, err
+}
+
+func (t *thread) Close() error {
+	t.once.Do(func() { close(t.closed) })
+	return t.TCPConn.Close()
+}
+
+func (t *thread) hold() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held = true
+}
+
+func (t *thread) isHeld() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held
 }

@@ -15,6 +15,7 @@ import (
 type pair struct {
 	c                     *cell
 	subscriber, publisher *mqtt.Client
+	lines                 []*line // theirs
 	sink                  *sink
 	flow                  *flow
 }
@@ -30,7 +31,8 @@ func (c *cell) pair() *pair {
 		// though it has sent the PUBREL: it would send it as a new message.
 		pace = wire.pace(5)
 	}
-	p := &pair{c: c, subscriber: c.connect(subscribing), publisher: c.connect(publishing)}
+	lines := []*line{lay(&subscribing), lay(&publishing)}
+	p := &pair{c: c, lines: lines, subscriber: c.connect(subscribing), publisher: c.connect(publishing)}
 	c.subscribe(p.subscriber, c.topic("numbers"))
 	p.sink = newSink(p.subscriber.Messages())
 	for _, client := range p.both() {
