@@ -244,13 +244,10 @@ func (t *tracker) markStrict() {
 	case t.link.wire != nil && t.limits.version != codec.V5 && !t.cfg.Lenient:
 		level = 1
 	}
-	for range 2 {
-		select {
-		case <-t.lax:
-		default:
-		}
+	for len(t.strict) > level {
+		<-t.lax // it is there: nobody else takes any
 	}
-	for range level {
+	for len(t.strict) < level {
 		t.strict <- struct{}{}
 	}
 }
