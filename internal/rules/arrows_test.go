@@ -35,6 +35,8 @@ var arrows = rule{
 		{files{"mqtt/netx/a.go": `package netx; import "` + module + `/mqtt/codec"`}, "mqtt/netx must not import"},
 		{files{"mqtt/a.go": `package mqtt; import "go.uber.org/goleak"`}, "mqtt must not import go.uber.org/goleak"},
 		{files{"mqtt/mqtttest/a.go": `package mqtttest; import "` + module + `/mqtt/actor"`}, "mqtt/mqtttest must not import"},
+		{files{"mqtt/boltstore/a.go": `package boltstore; import "` + module + `/mqtt/codec"`}, "mqtt/boltstore must not import"},
+		{files{"mqtt/a.go": `package mqtt; import "go.etcd.io/bbolt"`}, "mqtt must not import go.etcd.io/bbolt"},
 		{files{"mqtt/other/a.go": `package other`}, "no row"},
 		{files{"cmd/mqtt/a.go": `package main; import "` + module + `/mqtt/mqtttest"`}, "mqtttest is for tests and examples"},
 		{files{"mqtt/a.go": `package mqtt; import m "` + module + `/mqtt/mqtttest"`}, "mqtt must not import"},
@@ -49,11 +51,12 @@ var arrows = rule{
 
 // allowed has, for each package of the library, what it may import beside the standard library. Ours are named by folder.
 var allowed = map[string][]string{
-	"mqtt/codec":    {},
-	"mqtt/netx":     {},
-	"mqtt/actor":    {"mqtt/codec"},
-	"mqtt":          {"mqtt/actor", "mqtt/codec", "mqtt/netx"},
-	"mqtt/mqtttest": {"mqtt", "mqtt/codec"},
+	"mqtt/codec":     {},
+	"mqtt/netx":      {},
+	"mqtt/actor":     {"mqtt/codec"},
+	"mqtt":           {"mqtt/actor", "mqtt/codec", "mqtt/netx"},
+	"mqtt/mqtttest":  {"mqtt", "mqtt/codec"},
+	"mqtt/boltstore": {"mqtt", "go.etcd.io/bbolt", "go.etcd.io/bbolt/errors"},
 }
 
 // standard: the first element of any other import path has a dot.
