@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // patience is how long a lock that another has may take to come free: enough for two that open the same file at once, since
@@ -41,11 +42,14 @@ func inspect(path string, s schema) (version uint32, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if info.Size() == 0 { // bbolt would begin a new one
-		return 0, found("it is empty (0 bytes), which a store never is")
+	if info.Size() < 2*pageSize { // of an empty file bbolt would make a new one
+		return 0, found("it has %d bytes, where a store has at least %d", info.Size(), 2*pageSize)
 	}
 	db, file, err := openBolt(path, true)
-	if err != nil {
+	switch {
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
+		return 0, found("neither of its first two pages is one of a store (%v)", err)
+	case err != nil:
 		return 0, err
 	}
 	defer db.Close()

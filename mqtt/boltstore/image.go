@@ -19,7 +19,7 @@ type image struct {
 const pageSize = 4096
 
 func openImage(file io.ReaderAt, size int64) (*image, error) {
-	m, err := newestMeta(file, size)
+	m, err := newestMeta(file)
 	if err != nil {
 		return nil, err
 	}

@@ -22,15 +22,10 @@ const (
 
 // newestMeta wants both metas: when one is broken, bbolt takes the other, and with it the state before the last write when
 // the broken one was the newer. It fits in a sector, so that no crash tears it.
-func newestMeta(file io.ReaderAt, size int64) (meta, error) {
-	if size == 0 {
-		return meta{}, found("it is empty (0 bytes), which a store never is")
-	}
+func newestMeta(file io.ReaderAt) (meta, error) {
 	even, errEven := readMeta(file, 0)
 	odd, errOdd := readMeta(file, 1)
 	switch {
-	case errEven != nil && errOdd != nil:
-		return meta{}, found("neither of the two pages at its start is one of a store: %v", errEven)
 	case errEven != nil:
 		return meta{}, errEven
 	case errOdd != nil:

@@ -15,9 +15,9 @@ import (
 func storeModel(s *shelf) {
 	random := rand.New(rand.NewPCG(3, 1))
 	model, next := map[string]string{}, 0
-	for round := range 1000 {
-		batch := make([]mqtt.StoreRecord, 0, 32)
-		for range random.IntN(32) {
+	for round := range 300 {
+		batch := make([]mqtt.StoreRecord, 0, 80)
+		for range random.IntN(80) {
 			var r mqtt.StoreRecord
 			r, next = step(random, next)
 			batch = append(batch, r)
@@ -29,10 +29,10 @@ func storeModel(s *shelf) {
 		}
 		s.write(batch...)
 		switch {
-		case round%100 == 99:
+		case round%30 == 29:
 			s.reopen()
 			fallthrough
-		case round%20 == 0:
+		case round%10 == 0:
 			s.holds(sorted(model)...)
 		}
 	}

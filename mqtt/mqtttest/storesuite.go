@@ -38,7 +38,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T, name string) mqtt.Store) {
 		{"a release without a load does nothing", storeReleaseFirst},
 		{"a load whose context is over takes nothing", storeLoadOver},
 		{"a write whose context is over before it does nothing", storeWriteOver},
-		{"a thousand random writes are as in a map", storeModel},
+		{"random writes are as in a map", storeModel},
 	} {
 		t.Run(promise.name, func(t *testing.T) {
 			s := &shelf{T: t, open: open}

@@ -1,0 +1,81 @@
+package boltstore
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// BenchmarkWrite writes messages of 100 bytes, and removes as many in the same Write from a backlog of 5,000.
+func BenchmarkWrite(b *testing.B) {
+	for _, sync := range []bool{true, false} {
+		for _, size := range []int{1, 64, 1000} {
+			b.Run(fmt.Sprintf("sync=%t/batch=%d", sync, size), func(b *testing.B) { benchmarkWrite(b, sync, size) })
+		}
+	}
+}
+
+func benchmarkWrite(b *testing.B, sync bool, size int) {
+	s := benchmarkStore(b)
+	s.db.NoSync = !sync // what of it is ours, and not the disk's
+	value, next := bytes.Repeat([]byte{7}, 100), 0
+	b.ReportAllocs()
+	b.SetBytes(int64(size * len(value)))
+	for b.Loop() {
+		records := make([]mqtt.StoreRecord, 0, 2*size)
+		for range size {
+			records = append(records, mqtt.StoreRecord{Key: message(next), Value: value})
+			if next >= 5000 {
+				records = append(records, mqtt.StoreRecord{Key: message(next - 5000)})
+			}
+			next++
+		}
+		if err := s.Write(b.Context(), records); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "messages/s")
+}
+
+// BenchmarkOpen opens and loads a backlog of 10,000 messages of 1,000 bytes.
+func BenchmarkOpen(b *testing.B) {
+	s := benchmarkStore(b)
+	var records []mqtt.StoreRecord
+	for n := range 10_000 {
+		records = append(records, mqtt.StoreRecord{Key: message(n), Value: bytes.Repeat([]byte{7}, 1000)})
+	}
+	if err := s.Write(b.Context(), records); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(10_000 * 1000)
+	for b.Loop() {
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		var err error
+		if s, err = Open(s.path); err != nil {
+			b.Fatal(err)
+		}
+		for _, err := range s.Load(b.Context()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchmarkStore(b *testing.B) *Store {
+	s, err := Open(filepath.Join(b.TempDir(), "session.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
