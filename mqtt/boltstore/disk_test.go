@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package boltstore
 
@@ -24,6 +24,8 @@ func TestAFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, command.Wait())
 }
+
+func init() { childTasks["fill"] = fillDisk }
 
 func fillDisk(arguments []string) {
 	signal.Ignore(syscall.SIGXFSZ)

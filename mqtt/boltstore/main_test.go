@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 var childTasks = map[string]func(arguments []string){
-	"hold": holdStore, "write": writeStore, "fill": fillDisk,
+	"hold": holdStore, "write": writeStore,
 }
 
 // child starts this program for a task; what it writes can be read, and the end of its input ends some tasks.
