@@ -52,6 +52,12 @@ func New(cfg Config) (*Client, error) {
 	settled.Dial = c.dial
 	settled.Decides = s.Backoff.Retry != nil
 	c.quick = settled.Roomy()
+	if s.Store != nil {
+		if settled.Kept, err = s.load(); err != nil {
+			return nil, failed("new", err)
+		}
+		settled.Write, settled.Release = s.write(), s.Store.Release
+	}
 	c.core = actor.Start(settled, c.received)
 	c.messages = &Stream{client: c, core: c.core.Root(), manual: s.Ack == AckManual}
 	if len(s.Subscriptions) > 0 {

@@ -24,7 +24,7 @@ func (c *Client) Stats() Stats {
 	stats := Stats{
 		Out: OutStats{
 			Admitted: v.Counts.Admitted, Done: v.Counts.Done, Refused: v.Counts.Refused, NotSent: v.Counts.NotSent,
-			Uncertain: v.Counts.Uncertain, InFlight: v.InFlight, Queued: v.Queued, QueuedBytes: v.QueuedBytes, OldestAge: v.Oldest,
+			Uncertain: v.Counts.Uncertain, Kept: v.Counts.Kept, InFlight: v.InFlight, Queued: v.Queued, QueuedBytes: v.QueuedBytes, OldestAge: v.Oldest,
 		},
 		Link: LinkStats{
 			Connections: v.Connections, LastError: publicError(v.LastError), PingRoundTrip: v.RTT, BytesSent: v.SentBytes,

@@ -89,12 +89,19 @@ type Config struct {
 
 	// ---- session ----
 
-	// Session is how long the session lives. Zero: SessionClient, as long as the client.
+	// Session is how long the session lives. Zero: SessionClient, as long as the client; with a Store SessionDurable.
 	Session Session
 
 	// SessionExpiry is how long the session outlives a connection, in whole seconds up to SessionExpiryNever. Zero: five
 	// minutes with SessionClient, never with SessionDurable. With SessionConnection it must be zero. v5 (§3.1.2.11.2).
 	SessionExpiry time.Duration
+
+	// Store keeps the session over the end of the process: what was published at QoS 1 and 2 and is not done, QoS 2
+	// identifiers, wanted filters. Each message is kept before its first byte leaves, and what Delivery.Stored has told
+	// survives a crash. With a store, Session zero means SessionDurable, and no other is allowed. A store is for one
+	// client at a time and for one ClientID; the client doesn't close it. Nil: the session lives in memory, as long as the
+	// client.
+	Store Store
 
 	// OnSessionLost says what becomes of QoS 1 messages in flight when the server has lost the session. Zero:
 	// LostRepublish.
@@ -134,6 +141,10 @@ type Config struct {
 
 	// Offline says what becomes of a publish while there is no connection. Zero: OfflineQueue.
 	Offline Offline
+
+	// LatestOnly has a message take the place of one for the same topic that waits to leave: that one ends with ErrNotSent
+	// and ErrSuperseded. For values of which the newest is all that counts. False, the default: all are sent.
+	LatestOnly bool
 
 	// NoOfflineQoS0 has messages of QoS 0 rejected with ErrNotConnected and ErrNotSent while there is no connection.
 	// False, the default: they are treated as Offline says.

@@ -35,7 +35,7 @@ func (s *settings) actorConfig() actor.Config {
 		ReceiveMaximum: s.ReceiveMaximum, MaxPacketSize: uint32(s.MaxPacketSize), AliasMaximum: uint16(s.TopicAliasMaximum),
 		MaxInFlight: s.MaxInFlight,
 		Outbox:      actor.Bounds(s.Outbox), OutboxFull: actor.OutboxWait + actor.OutboxPolicy(s.OutboxFull),
-		Offline: actor.OfflineQueue + actor.OfflinePolicy(s.Offline), NoOfflineQoS0: s.NoOfflineQoS0,
+		Offline: actor.OfflineQueue + actor.OfflinePolicy(s.Offline), NoOfflineQoS0: s.NoOfflineQoS0, LatestOnly: s.LatestOnly,
 		Inbox: actor.Bounds(s.Inbox), InboxHard: actor.Bounds(s.InboxHard), Overflow: actor.Overflow(s.Overflow),
 		StallAfter: s.StallAfter, Ack: actor.AckMode(s.Ack), Claimed: len(s.Subscriptions) > 0,
 		NoResubscribe: s.NoResubscribe, SubscribeBatch: s.SubscribeBatch, AwaitResub: s.AwaitResubscribe,

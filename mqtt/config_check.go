@@ -23,6 +23,18 @@ func (s *settings) checkChoices() error {
 	return nil
 }
 
+// checkStore: a store without a session on the server's side would resend to nobody.
+func (s *settings) checkStore() error {
+	switch {
+	case s.Store == nil:
+	case s.Session == SessionClient:
+		s.Session = SessionDurable
+	case s.Session == SessionConnection:
+		return faulty("Session", "is SessionConnection, and Store keeps a session that outlives connections: write SessionDurable, or leave out Store").config()
+	}
+	return nil
+}
+
 func (s *settings) checkTimes() error {
 	if s.KeepAlive > 0 {
 		if f := secondsFault("KeepAlive", s.KeepAlive, time.Second, 65_535*time.Second); f != nil {

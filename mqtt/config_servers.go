@@ -61,7 +61,7 @@ func (s *settings) settleClientID() error {
 		}
 	}
 	if s.Session == SessionDurable && s.ClientID == "" {
-		return faulty("ClientID", "is empty, and SessionDurable needs one to find its session by: set it").config()
+		return faulty("ClientID", "is empty, and SessionDurable (which Store means) needs one to find its session by: set it").config()
 	}
 	if !s.NoClientID {
 		s.ClientID = cmp.Or(s.ClientID, "sluice"+rand.Text()[:17])

@@ -21,7 +21,7 @@ type settings struct {
 func (c Config) settle() (*settings, error) {
 	s := &settings{Config: c.clone(), lowest: V31}
 	for _, step := range []func(*settings) error{
-		(*settings).checkChoices, (*settings).checkTimes, (*settings).checkNumbers, (*settings).checkBounds,
+		(*settings).checkChoices, (*settings).checkStore, (*settings).checkTimes, (*settings).checkNumbers, (*settings).checkBounds,
 		(*settings).checkTexts, (*settings).checkWill, (*settings).checkSubscriptions,
 		(*settings).settleServers, (*settings).settleClientID, (*settings).settleVersion,
 	} {

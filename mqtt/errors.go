@@ -1,10 +1,6 @@
 package mqtt
 
-import (
-	"errors"
-
-	"github.com/sluicemq/sluice/mqtt/actor"
-)
+import "github.com/sluicemq/sluice/mqtt/actor"
 
 // What can end a call, a message, a connection or the client; match them with errors.Is. One error may be several of
 // them: a message that was published to a closed client is ErrNotSent and ErrClosed.
@@ -14,11 +10,12 @@ var (
 	ErrNotConnected = actor.ErrNotConnected // there is no connection, and Config says not to wait for one
 	ErrOutboxFull   = actor.ErrOutboxFull   // the outbox has no room, and Config says not to wait for it
 
-	ErrNotSent   = actor.ErrNotSent                // the message certainly never left
-	ErrUncertain = actor.ErrUncertain              // the message left, and no answer came: the server may have it
-	ErrKept      = errors.New("left in the store") // the client has ended; whoever opens its store next goes on with the message
-	ErrWithdrawn = actor.ErrWithdrawn              // Delivery.Withdraw was called
-	ErrExpired   = actor.ErrExpired                // the Message Expiry Interval passed before the message left (§3.3.2.3.3)
+	ErrNotSent    = actor.ErrNotSent    // the message certainly never left
+	ErrUncertain  = actor.ErrUncertain  // the message left, and no answer came: the server may have it
+	ErrKept       = actor.ErrKept       // the client has ended; whoever opens its store next goes on with the message
+	ErrWithdrawn  = actor.ErrWithdrawn  // Delivery.Withdraw was called
+	ErrExpired    = actor.ErrExpired    // the Message Expiry Interval passed before the message left (§3.3.2.3.3)
+	ErrSuperseded = actor.ErrSuperseded // Config.LatestOnly: a newer message for its topic took its place before it left
 
 	ErrStale = actor.ErrStale // an acknowledgement that came too late: the server will send the message again
 

@@ -58,6 +58,17 @@ func connectError(server string, attempt int, delay time.Duration, err error) *C
 	return e
 }
 
+// StoreError says that Config.Store failed. From New: nothing was made. Beside ErrNotSent: the message was not kept, and so has
+// not left. In an EventDisconnected: the connection has ended because an incoming QoS 2 message could not be kept. The client
+// goes on trying. It unwraps to Err.
+type StoreError struct{ Err error }
+
+// Error gives "store: no space left on device".
+func (e *StoreError) Error() string { return fmt.Sprintf("store: %v", e.Err) }
+
+// Unwrap gives Err.
+func (e *StoreError) Unwrap() error { return e.Err }
+
 // InternalError says that an invariant of this library broke. The connection ends for it, and the client reconnects.
 // Please report it, with its text.
 type InternalError struct{ Reason string }

@@ -84,6 +84,8 @@ func publicTwin(err error) error {
 		}
 	case *actor.AttemptError:
 		return connectError(e.Server, e.Attempt, -1, e.Err)
+	case *actor.StoreError:
+		return &StoreError{Err: e.Err}
 	case *actor.InternalError:
 		return &InternalError{Reason: e.Reason}
 	}

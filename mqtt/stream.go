@@ -52,6 +52,7 @@ func (s *Stream) Messages() <-chan *Received { return s.core.Out() }
 // All is Messages as a loop that acknowledges after its body, as Client.All does.
 func (s *Stream) All(ctx context.Context) iter.Seq[*Received] {
 	return func(yield func(*Received) bool) {
+		defer s.core.Loop()()
 		for ctx.Err() == nil {
 			select {
 			case m, open := <-s.core.Each():

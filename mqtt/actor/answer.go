@@ -81,7 +81,7 @@ func (t *tracker) pubRec(a *answer) error {
 	op := t.ids.get(a.id)
 	switch {
 	case op == nil: // the other side finishes its half only with a PUBREL
-		t.release(a.id, codec.PacketIdentifierNotFound)
+		t.release(a.id, codec.PacketIdentifierNotFound, 0)
 		return nil
 	case op.kind != opPublish || op.qos() != codec.ExactlyOnce:
 		return mismatch(a, "4.3.3")
@@ -99,18 +99,20 @@ func (t *tracker) pubRec(a *answer) error {
 		t.order++
 		op.released = t.order
 		op.dropMessage()
+		t.keepRelease(op)
 	}
-	t.release(a.id, codec.Success)
+	t.release(a.id, codec.Success, op.batch)
 	return nil
 }
 
-// release makes a PUBREL due. PUBRELs leave in the order in which the PUBRECs came (§4.6.0-4).
-func (t *tracker) release(id uint16, code codec.ReasonCode) {
+// release makes a PUBREL due, as soon as a batch is kept: else a PUBLISH could be sent again after it, and be taken for a new
+// one. PUBRELs leave in the order in which the PUBRECs came (§4.6.0-4).
+func (t *tracker) release(id uint16, code codec.ReasonCode, batch uint64) {
 	if t.limits.version != codec.V5 {
 		code = codec.Success
 	}
 	if !t.overwhelmed() {
-		t.releases = append(t.releases, release{id, code})
+		t.releases = append(t.releases, release{id, code, batch})
 	}
 }
 

@@ -45,6 +45,9 @@ type owed struct {
 	held    bool   // reading waits for our own application
 	fault   error  // the connection must end for it: ErrInboundOverrun, or a *ProtocolError with 0x93
 	settled bool   // the answer to notice.closing: every verdict given before it was read is in acks, or in what was told before
+	marks   []mark // to be kept,
+	marked  uint64 // and the number of the last
+	last    bool   // the dispatcher has ended
 	events  []any  // EventDropped, EventUnclaimed, EventStalled: to be told by the desk, in this order
 }
 
@@ -54,6 +57,8 @@ type ack struct {
 	id    uint16
 	code  codec.ReasonCode
 	props *codec.ReasonProperties // a copy of the application's, nil for none
+	keep  bool                    // the store has to know first what it says,
+	batch uint64                  // with this batch
 }
 
 // verdicts counts the acknowledgements that are the application's.
@@ -68,6 +73,7 @@ func verdicts(acks []ack) (n int) {
 
 // notice is what the tracker tells the dispatcher. One slot holds it: the tracker takes a notice back that was not read yet and merges it.
 type notice struct {
+	marked      uint64       // the store knows of the marks up to this one
 	answerOwed  bool         // contract 12: while set, reading never waits for the application
 	closing     bool         // Close was called: what still arrives is dropped, unacknowledged, and reading is never held
 	retired     []uint64     // streams, by number, whose filters the server has forgotten: nothing comes for them any more

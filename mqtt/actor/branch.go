@@ -28,6 +28,7 @@ type branch struct {
 	fresh    bool // waits for what Messages still has of it
 	closed   bool // its consumer is gone
 	retired  bool // the server has forgotten its filters
+	loops    int  // over All, that run; counted with a store alone
 	asked    bool // its answer to a recall is one that Close waits for
 
 	mark    uint64 // of the look-up that found it last

@@ -56,7 +56,7 @@ func (t *tracker) judge(c *call, i int, code codec.ReasonCode, props *codec.Reas
 	case !code.Failed():
 		g.QoS = codec.QoS(code)
 		if f != nil {
-			f.held = true
+			t.wanted.hold(f, true)
 		}
 	case c.op.resub:
 		if f != nil {

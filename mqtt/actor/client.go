@@ -63,15 +63,20 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		filters: filters{calls: make(map[*Op]struct{})}}
 	t.records, t.idle = records, true
 	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
+	processes := []func(context.Context) error{t.run, d.run}
+	if cfg.Write != nil {
+		k := openStore(&c.Config, t, d)
+		processes = append(processes, k.run)
+	}
 	c.Inbound = in
 	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
 		wishes: wishes, reconnect: again, end: end, records: records}
 	go func() {
-		err := join(ctx, func(ctx context.Context) error {
+		err := join(ctx, append(processes, func(ctx context.Context) error {
 			why := s.run(ctx)
 			stop(why) // whoever sees a channel closed can be told why
 			return why
-		}, t.run, d.run)
+		})...)
 		c.final = &Final{Err: err, View: t.view(), Result: t.result}
 		close(done)
 		c.refuseLate()
@@ -81,7 +86,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 
 func inboundOf(cfg *Config) inboundConfig {
 	return inboundConfig{receiveMaximum: cfg.ReceiveMaximum, inbox: cfg.Inbox, overflow: cfg.Overflow, hard: cfg.InboxHard,
-		stallAfter: cfg.StallAfter, ack: cfg.Ack, claimed: cfg.Claimed}
+		stallAfter: cfg.StallAfter, ack: cfg.Ack, claimed: cfg.Claimed, durable: cfg.Write != nil}
 }
 
 // refuseLate ends what was offered to a client that had just ended. Whoever offers looks afterwards whether the client has

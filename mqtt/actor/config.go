@@ -73,6 +73,7 @@ type Config struct {
 	OutboxFull     OutboxPolicy
 	Offline        OfflinePolicy
 	NoOfflineQoS0  bool
+	LatestOnly     bool
 	Inbox          Bounds
 	InboxHard      Bounds
 	Overflow       Overflow
@@ -82,6 +83,13 @@ type Config struct {
 	NoResubscribe  bool
 	SubscribeBatch int
 	AwaitResub     bool
+
+	// Write has a store keep changes, all or none; nil: there is no store. It runs on the keeper alone.
+	Write func(context.Context, []Change) error
+	// Release gives the store back when nothing is written any more; set where there is a store.
+	Release func() error
+	// Kept is what the store held in the beginning; not nil where there is one.
+	Kept *Kept
 
 	// Tell receives each event, in order, on the tracker: it must not block.
 	Tell func(event any)

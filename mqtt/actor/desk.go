@@ -210,7 +210,11 @@ func (t *tracker) owes(o owed) {
 	for _, e := range o.events {
 		t.tell(e)
 	}
-	t.settled = t.settled || o.settled
+	t.settled, t.bereft = t.settled || o.settled, t.bereft || o.last
+	t.keepMarks(o.marks, o.marked)
+	if o.acks != nil {
+		t.keepAcks(*o.acks)
+	}
 	if o.gen == t.link.gen && t.link.wire != nil {
 		if t.readHeld && !o.held {
 			t.activity.held = time.Now()
@@ -262,7 +266,7 @@ func (t *tracker) rearm() {
 	if !t.given.IsZero() && !t.writeStuck && t.readHeld {
 		next = t.given.Add(time.Second)
 	}
-	for _, at := range []time.Time{t.nextExpiry, t.partBy, t.cutBy} {
+	for _, at := range []time.Time{t.nextExpiry, t.partBy, t.cutBy, t.paused} {
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
@@ -284,6 +288,9 @@ func (t *tracker) tick(now time.Time) {
 	if !t.cutBy.IsZero() && !t.cutBy.After(now) {
 		t.cutBy = time.Time{}
 		t.cut()
+	}
+	if !t.paused.After(now) {
+		t.paused = time.Time{}
 	}
 	t.writeStuck = !t.given.IsZero() && now.Sub(t.given) >= time.Second
 	t.rearm()

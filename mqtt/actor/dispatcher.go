@@ -51,8 +51,9 @@ type dispatcher struct {
 	fresh    []*branch          // wait for what Messages has lent
 	dropping []*branch          // have dropped something that was not told
 
-	order      arrivalOrder
-	exactly    exactly
+	order   arrivalOrder
+	exactly exactly
+	diary
 	handed     map[uint16]struct{} // QoS 1 identifiers that came before this connection, were handed out and not acknowledged
 	unfinished int                 // messages of this connection that count against Receive Maximum
 	out        int                 // QoS 1 and 2 messages with streams or application, unacknowledged
@@ -162,6 +163,7 @@ func (d *dispatcher) note(n notice) {
 	for _, i := range n.identifiers {
 		d.routes.identifiers.tell(i)
 	}
+	d.wrote(n.marked)
 	for _, number := range n.retired {
 		d.retire(number)
 	}
@@ -185,7 +187,15 @@ func (d *dispatcher) settle() {
 			}
 		}
 	}
-	d.letter.settled = d.missing == 0
+	d.settled()
+}
+
+// settled tells the tracker when every stream has reported.
+func (d *dispatcher) settled() {
+	if d.missing == 0 {
+		d.letter.settled = true
+		d.erase()
+	}
 }
 
 // answered notes that a stream has reported all.
@@ -193,14 +203,14 @@ func (d *dispatcher) answered(b *branch) {
 	if b.asked {
 		b.asked = false
 		d.missing--
-		d.letter.settled = d.missing == 0
+		d.settled()
 	}
 }
 
 // due says whether the tracker has to be told something.
 func (d *dispatcher) due() bool {
 	l := &d.letter
-	return l.acks != nil || l.events != nil || l.fault != nil || l.settled || l.held != d.held
+	return l.acks != nil || l.events != nil || l.marks != nil || l.fault != nil || l.settled || l.held != d.held
 }
 
 // sent begins the next letter.

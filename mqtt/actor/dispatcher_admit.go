@@ -87,6 +87,7 @@ func (d *dispatcher) admit(p *codec.Publish) passage {
 		t.bond, e.claim = d.connection, newClaim(p.Topic, d.targets)
 	} else {
 		h := heldID{id: p.PacketID, first: t.place, acked: e.settled, gen: d.link.gen, claim: newClaim(p.Topic, d.targets)}
+		d.recognise(&h)
 		t.bond, t.slot = d.session, d.exactly.hold(h)
 		e.slot, e.first = t.slot, t.place
 		if !e.settled {
@@ -98,6 +99,7 @@ func (d *dispatcher) admit(p *codec.Publish) passage {
 	}
 	d.enter(e)
 	d.deliver(p, t, size)
+	d.again = false
 	return passed
 }
 
@@ -201,8 +203,8 @@ func (d *dispatcher) repeated(p *codec.Publish, slot uint32) passage {
 // released answers PUBREL. It ends the exchange, also one that the application has not acknowledged: a server that says so
 // doesn't wait for us.
 func (d *dispatcher) released(id uint16) {
-	d.emit() // a PUBREC that may leave does so first
-	a := ack{kind: codec.TypePubComp, id: id}
+	d.emit()                                                       // a PUBREC that may leave does so first
+	a := ack{kind: codec.TypePubComp, id: id, keep: d.cfg.durable} // also the second time: the store may not know it yet
 	slot, held := d.exactly.find(id)
 	if !held {
 		if d.link.version == codec.V5 {

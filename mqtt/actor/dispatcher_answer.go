@@ -73,7 +73,7 @@ func (d *dispatcher) acknowledge(e *entry) {
 	if d.exactly.at(e.slot, e.first) == nil {
 		return // the exchange is over
 	}
-	a.kind = codec.TypePubRec
+	a.kind, a.keep = codec.TypePubRec, d.keeps(d.exactly.at(e.slot, e.first), a.code)
 	d.owe(a)
 	if a.code.Failed() {
 		d.conclude(e.slot) // no PUBREL follows (§4.3.3)

@@ -89,7 +89,7 @@ func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
 		}
 		return
 	}
-	it := item{publish: *p, ticket: t, came: d.now, size: int32(size)}
+	it := item{publish: *p, ticket: t, came: d.now, size: int32(size), again: d.again}
 	for i, b := range d.targets {
 		if i > 0 {
 			it.publish = clone(p)

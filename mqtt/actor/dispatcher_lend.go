@@ -25,8 +25,9 @@ func (d *dispatcher) feed() {
 
 func (d *dispatcher) lendTo(b *branch) {
 	items := b.inbox.front()
+	d.announce(b, items)
 	n := 0
-	for n < len(items) && d.lend(&items[n]) {
+	for n < len(items) && d.lend(b, &items[n]) {
 		n++
 	}
 	if n == 0 {
@@ -46,14 +47,14 @@ func (d *dispatcher) lendTo(b *branch) {
 
 // lend says whether an item may go to its stream now. No more than Receive Maximum are out without acknowledgement, and
 // those the ones that came first, so that what is out doesn't keep back what would make the acknowledgements leave.
-func (d *dispatcher) lend(it *item) bool {
+func (d *dispatcher) lend(b *branch, it *item) bool {
 	t := &it.ticket
 	c := d.claimOf(t)
 	if c == nil {
+		it.by = byBoth
 		return true
 	}
-	limit := d.cfg.receiveMaximum
-	if c.lent == 0 && d.out >= limit && !d.eldest(t.place) || t.place >= d.order.base+uint64(limit) {
+	if !d.lawful(c, t) || !d.noted(b, it, c) {
 		return false
 	}
 	if c.lent == 0 {
@@ -78,6 +79,12 @@ func (d *dispatcher) eldest(place uint64) bool {
 		}
 	}
 	return true
+}
+
+// lawful says whether Receive Maximum lets a message go out.
+func (d *dispatcher) lawful(c *claim, t *Ticket) bool {
+	limit := d.cfg.receiveMaximum
+	return (c.lent > 0 || d.out < limit || d.eldest(t.place)) && t.place < d.order.base+uint64(limit)
 }
 
 // unlend takes back what a stream has not handed out.
@@ -198,6 +205,7 @@ func (d *dispatcher) finish() {
 	}
 	d.nursery.Wait()
 	*d.final = d.stats()
+	d.lastWord()
 	if d.up {
 		close(d.cut)
 	}

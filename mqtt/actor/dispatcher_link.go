@@ -59,14 +59,16 @@ func (d *dispatcher) linkUp(n linkUp) {
 	d.link, d.up, d.broken = n, true, false
 	d.letter.gen, d.held = n.gen, false
 	d.routes.identifiers.connected()
-	resumed := d.connection != nil && n.sessionPresent
-	if resumed {
-		close(d.revoke)
-	} else {
+	first := d.connection == nil
+	switch {
+	case !n.sessionPresent:
 		d.loseSession()
+	case first: // a session that a store kept, or nothing
+	default:
+		close(d.revoke)
 	}
 	d.bindConnection()
-	if resumed {
+	if n.sessionPresent && !first {
 		d.purge()
 	}
 	d.recount()
@@ -76,6 +78,7 @@ func (d *dispatcher) linkUp(n linkUp) {
 func (d *dispatcher) loseSession() {
 	close(d.lose)
 	d.bindSession()
+	d.eraseAll()
 	d.exactly = exactly{}
 	d.handed = nil
 }
@@ -135,8 +138,11 @@ func (d *dispatcher) voidAcks() {
 		return
 	}
 	for _, a := range *l.acks {
-		if a.kind == codec.TypePubAck {
+		switch {
+		case a.kind == codec.TypePubAck:
 			d.hand(a.id)
+		case a.keep && (a.kind == codec.TypePubComp || a.code.Failed()):
+			d.write(a.id, markNone) // the exchange is over, though the server may not hear of it
 		}
 	}
 	clear(*l.acks)

@@ -22,6 +22,7 @@ type ending struct {
 	final     bool              // it was given to the writer, or the connection was cut: nothing follows
 	bid       bool              // Close's own DISCONNECT ends this connection: nothing can be waited for behind it
 	partBy    time.Time         // when the connection is cut although part could not be written
+	bereft    bool              // the dispatcher has ended
 	ended     bool              // the supervisor was told to end
 	cutBy     time.Time         // when the connection is cut whatever is still to be written or read, for a Close's context is over
 	idle      bool              // the supervisor has neither a connection nor an attempt
@@ -162,6 +163,8 @@ func (t *tracker) finish(cause error) error {
 	if t.link.wire != nil {
 		t.down(linkDown{t.link.gen, cause})
 	}
+	t.lastLetter()
+	t.closeStore()
 	if !errors.Is(cause, ErrClosed) {
 		t.lastError = cause
 	}
@@ -180,7 +183,7 @@ func (t *tracker) finish(cause error) error {
 		}
 	}
 	for _, op := range t.flight.all() {
-		t.endFlight(op, Outcome{Err: fmt.Errorf("%w: %w", cause, ErrUncertain)})
+		t.endFlight(op, Outcome{Err: t.lastFate(op, fmt.Errorf("%w: %w", cause, ErrUncertain), cause)})
 	}
 	for op := range t.calls {
 		if op.withdrawn || op.resub {
@@ -189,7 +192,7 @@ func (t *tracker) finish(cause error) error {
 		op.end(Outcome{Err: fmt.Errorf("%w: %w", cause, ErrUncertain)})
 	}
 	t.result = Unfinished{Refused: int(t.counts.Refused - t.before.Refused), NotSent: int(t.counts.NotSent - t.before.NotSent),
-		Uncertain: int(t.counts.Uncertain - t.before.Uncertain), Unacknowledged: t.unsent, Cause: t.hurriedBy}
+		Uncertain: int(t.counts.Uncertain - t.before.Uncertain), Kept: int(t.counts.Kept - t.before.Kept), Unacknowledged: t.unsent, Cause: t.hurriedBy}
 	for _, f := range t.flushes {
 		f.reply <- errors.Join(t.flushed(), cause)
 	}
@@ -204,10 +207,25 @@ func (t *tracker) finish(cause error) error {
 	return cause
 }
 
+// lastFate is what a message ends with that the client could bring no further.
+func (t *tracker) lastFate(op *Op, fate, cause error) error {
+	if t.isKept(op) {
+		return fmt.Errorf("%w: %w", cause, ErrKept)
+	}
+	return fate
+}
+
+// lastLetter takes what the dispatcher still has for the store.
+func (t *tracker) lastLetter() {
+	for t.keeps() && !t.bereft {
+		t.owes(<-t.owed)
+	}
+}
+
 func (t *tracker) finishQueued(op *Op, cause error) {
 	switch {
 	case op.kind == opPublish:
-		t.endPublish(op, Outcome{Err: op.fate(cause)})
+		t.endPublish(op, Outcome{Err: t.lastFate(op, op.fate(cause), cause)})
 	case !op.resub:
 		op.end(Outcome{Err: op.fate(cause)})
 	}

@@ -11,10 +11,12 @@ type exactly struct {
 // heldID is one Packet Identifier in use.
 type heldID struct {
 	id      uint16
-	first   uint64 // the place of its first arrival, which tells it from others in this slot; zero when the slot is free
-	acked   bool   // the application has acknowledged it, or nobody has to
-	carried bool   // not acknowledged, from a connection that is gone, and not repeated on this one yet
-	gen     uint64 // the connection on which it counts against Receive Maximum
+	first   uint64    // the place of its first arrival, which tells it from others in this slot; zero when the slot is free
+	acked   bool      // the application has acknowledged it, or nobody has to
+	carried bool      // not acknowledged, from a connection that is gone, and not repeated on this one yet
+	mark    markState // what the store knows, or will know
+	marked  uint64    // the number of that mark
+	gen     uint64    // the connection on which it counts against Receive Maximum
 	claim   claim
 	entries []uint64 // its arrivals on this connection that wait for the acknowledgement
 }

@@ -2,6 +2,7 @@ package actor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -35,18 +36,22 @@ func (t *tracker) fill() {
 
 // fillAcks encodes what is owed to the server, in the order in which it became due, and the PUBRELs that are due.
 func (t *tracker) fillAcks(b *outBuffer) {
-	for i := range t.acks {
-		b.bytes = t.appendAck(b.bytes, &t.acks[i])
+	n := 0
+	for n < len(t.acks) && t.isSafe(t.acks[n].batch) {
+		b.bytes = t.appendAck(b.bytes, &t.acks[n])
+		n++
 	}
-	if cap(t.acks) > 1024 {
+	t.acks = slices.Delete(t.acks, 0, n)
+	if len(t.acks) == 0 && cap(t.acks) > 1024 {
 		t.acks = nil
 	}
-	t.acks = t.acks[:0]
-	for _, r := range t.releases {
+	n = 0
+	for ; n < len(t.releases) && t.isSafe(t.releases[n].batch); n++ {
+		r := &t.releases[n]
 		b.bytes = codec.AppendAck(b.bytes, t.limits.version, codec.TypePubRel, r.id, r.code)
 		t.trace(PacketInfo{Type: codec.TypePubRel, Size: 4, PacketID: r.id, Code: r.code})
 	}
-	t.releases = t.releases[:0]
+	t.releases = slices.Delete(t.releases, 0, n)
 }
 
 // appendAck leaves out the reason's words where they would make the packet larger than the server takes (§3.4.2.2).
@@ -73,7 +78,7 @@ func (t *tracker) appendAck(dst []byte, a *ack) []byte {
 // filters don't wait behind a closed window (contract 8).
 func (t *tracker) sendable() *Op {
 	open := t.inUse < t.limits.window
-	free, windowed := t.free.first(), t.windowed.first()
+	free, windowed := t.free.first(), t.firstWindowed()
 	if t.restoring > 0 && t.cfg.AwaitResub {
 		if free != nil && free.resub {
 			return free
@@ -82,14 +87,22 @@ func (t *tracker) sendable() *Op {
 	}
 	switch {
 	case len(t.resend) > 0 && (open || t.resend[0].state == opReleased):
-		return t.resend[0]
+		return t.once(t.resend[0])
 	case len(t.resend) > 0 || !open:
 		return free
 	case windowed == nil || free != nil && free.seq < windowed.seq:
 		return free
 	default:
-		return windowed
+		return t.once(windowed)
 	}
+}
+
+// once gives op when the store knows how far it came: nothing passes it before.
+func (t *tracker) once(op *Op) *Op {
+	if t.isSafe(op.batch) {
+		return op
+	}
+	return nil
 }
 
 // put takes op from its queue and encodes it. It says false when op has to wait although it is its turn.
@@ -103,6 +116,10 @@ func (t *tracker) put(b *outBuffer, op *Op) bool {
 		return t.putCall(b, op)
 	case op.level == 0:
 		t.free.pop()
+	case op.state == opStaged:
+		t.staged.pop()
+		t.putFirst(b, op)
+		return true
 	default:
 		if t.ids.used == 65535 {
 			return false // an identifier becomes free with the next answer
@@ -118,7 +135,7 @@ func (t *tracker) putNew(b *outBuffer, op *Op) bool {
 		t.endPublish(op, Outcome{Err: op.fate(err)})
 		return true
 	}
-	start := len(b.bytes)
+	t.commit(op)
 	if op.level == 0 {
 		b.bytes = t.appendPublish(b.bytes, op)
 		b.fire = append(b.fire, fired{op, len(b.bytes)})
@@ -126,10 +143,16 @@ func (t *tracker) putNew(b *outBuffer, op *Op) bool {
 	}
 	t.ids.take(op)
 	t.flight.push(op)
+	t.putFirst(b, op)
+	return true
+}
+
+// putFirst encodes a PUBLISH that has its identifier.
+func (t *tracker) putFirst(b *outBuffer, op *Op) {
+	start := len(b.bytes)
 	t.begin(op)
 	b.bytes = t.appendPublish(b.bytes, op)
 	b.sent = append(b.sent, sent{op.id, op.seq, start})
-	return true
 }
 
 // putAgain encodes an exchange of the resumed session: PUBLISH with DUP, or PUBREL when PUBREC had come (§4.4).
@@ -145,10 +168,7 @@ func (t *tracker) putAgain(b *outBuffer, op *Op) {
 		t.abandon(op, err) // the server may still hold its identifier
 		return
 	}
-	start := len(b.bytes)
-	t.begin(op)
-	b.bytes = t.appendPublish(b.bytes, op)
-	b.sent = append(b.sent, sent{op.id, op.seq, start})
+	t.putFirst(b, op)
 }
 
 // begin gives op a place in the window of this connection.

@@ -43,7 +43,7 @@ func (t *tracker) doomed() map[string]bool {
 			if holders[filter] == nil {
 				holders[filter] = maps.Clone(f.holders)
 			}
-			delete(holders[filter], op.Stream)
+			leave(holders[filter], op.Stream)
 			doomed[filter] = doomed[filter] || len(holders[filter]) == 0
 		}
 	}

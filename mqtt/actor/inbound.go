@@ -15,6 +15,7 @@ type inboundConfig struct {
 	stallAfter     time.Duration // zero: never
 	ack            AckMode
 	claimed        bool // somebody listens on Messages from the beginning
+	durable        bool // a store keeps QoS 2 identifiers
 }
 
 // StreamConfig is how one stream differs; each zero field is the client's own.
@@ -44,6 +45,7 @@ type StreamHandle[M any] struct {
 	end       <-chan struct{}     // closed behind out and each
 	quit      <-chan struct{}     // closed by Close, and not when the client ends
 	inquiries chan<- inquiry      // to dispatcher, callers wait a turn
+	durable   bool                // there is a store
 }
 
 // newDispatcher makes the dispatcher and its callers' side. create makes what the application is handed; it runs in the
@@ -72,7 +74,7 @@ func newStream[M any](c *Inbound[M], cfg StreamConfig, filters []string) (*branc
 		overflow: cmp.Or(cfg.Overflow, c.cfg.overflow), ack: cmp.Or(cfg.Ack, c.cfg.ack)}
 	b.inbox.room = Bounds{cmp.Or(cfg.Inbox.Messages, c.cfg.inbox.Messages), cmp.Or(cfg.Inbox.Bytes, c.cfg.inbox.Bytes)}
 	b.process = &stream[M]{self: b, create: c.create, ack: b.ack, work: work, reports: c.reports, back: back, out: out, each: each, end: end}
-	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, quit: quit, inquiries: c.inquiries}
+	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, quit: quit, inquiries: c.inquiries, durable: c.cfg.durable}
 }
 
 // Claim says that somebody listens on Messages from now on. It takes one turn of the dispatcher's.

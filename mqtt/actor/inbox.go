@@ -14,6 +14,7 @@ type item struct {
 	came    time.Duration // on the dispatcher's clock
 	size    int32
 	again   bool // the application had it before
+	by      way  // through which it may be handed out
 }
 
 // inbox keeps a stream's items in their order. Those at the front are lent to the stream process; while they are, both

@@ -120,6 +120,7 @@ func (t *tracker) unsend(op *Op) *Op {
 	t.ids.free(op)
 	t.freeWindow(op)
 	op.state, op.dup = opQueued, false
+	t.keepReturn(op)
 	t.timeAgain(op)
 	return op
 }
@@ -137,6 +138,7 @@ func (t *tracker) down(n linkDown) {
 		return
 	}
 	t.recover()
+	t.unstage()
 	t.link.wire = nil
 	t.unsent = verdicts(t.acks)
 	t.acks, t.releases, t.resend = nil, nil, nil

@@ -23,8 +23,10 @@ const (
 	opOffered  opState = iota // with its caller, or in the channel to the tracker
 	opDoor                    // seen, and not admitted: there is no room
 	opQueued                  // admitted; not a byte of it has left
+	opStaged                  // likewise, and it has its identifier, which the store has to know first
 	opSent                    // left; waits for PUBACK, PUBREC, SUBACK or UNSUBACK
 	opReleased                // PUBREC came: from here on only PUBREL is sent
+	opLeaving                 // it has ended, and the store has to forget it before that is told
 	opEnded
 )
 
@@ -75,9 +77,14 @@ type Op struct {
 	released   uint64 // the order of PUBRECs
 	deadline   time.Time
 	watchers   []chan<- struct{} // closed at the end
-	storing    []chan<- struct{} // closed at admission
+	topic      string            // of a PUBLISH that a newer one for it replaces; else empty
+	storing    []chan<- struct{} // closed when its session has it
 	call       *call             // of a SUBSCRIBE or UNSUBSCRIBE: what its packets have in common
 	part       []int             // of one packet of a call: which of its filters it carries
+	kept       bool              // the store knows it, or will,
+	born       uint64            // from this batch on,
+	berth      int               // in which this is its place,
+	batch      uint64            // and the latest batch that says how far it came
 	prev, next *Op               // in flight, in the order of the first sending
 }
 

@@ -16,6 +16,7 @@ type outbox struct {
 	seq      uint64
 	taken    uint64 // operations that came out of the channel
 	places   []place
+	latest   map[string]*Op // with LatestOnly: what waits to leave, by its topic
 	epochs
 }
 
@@ -139,6 +140,7 @@ func (t *tracker) admit(op *Op) {
 			return
 		} // what was promised was admitted by its send: fill ends it, and it is counted
 	}
+	t.supersede(op)
 	t.seq++
 	op.seq, op.state, op.since = t.seq, opQueued, t.now
 	if op.kind != opPublish {
@@ -156,10 +158,35 @@ func (t *tracker) admit(op *Op) {
 		t.free.push(op)
 	} else {
 		t.windowed.push(op)
-		op.stored()
+		t.keep(op)
 	}
 	if op.admitted != nil {
 		op.admitted <- nil
+	}
+}
+
+// supersede gives up the message that waits for the same topic, when the newest is all that counts.
+func (t *tracker) supersede(op *Op) {
+	if !t.cfg.LatestOnly || op.kind != opPublish {
+		return
+	}
+	topic := string(op.Message.Topic())
+	if old := t.latest[topic]; old != nil && (t.free.remove(old) || t.windowed.remove(old)) {
+		t.endPublish(old, Outcome{Err: old.fate(ErrSuperseded)})
+	}
+	if t.latest == nil {
+		t.latest = make(map[string]*Op)
+	}
+	t.latest[topic], op.topic = op, topic
+}
+
+// commit notes that no newer message replaces this one any more.
+func (t *tracker) commit(op *Op) {
+	if op.topic != "" {
+		if t.latest[op.topic] == op {
+			delete(t.latest, op.topic)
+		}
+		op.topic = ""
 	}
 }
 

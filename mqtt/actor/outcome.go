@@ -39,7 +39,7 @@ func refusal(kind codec.Type, code codec.ReasonCode, props *codec.ReasonProperti
 
 // Counts tells how operations ended.
 type Counts struct {
-	Admitted, Done, Refused, NotSent, Uncertain uint64
+	Admitted, Done, Refused, NotSent, Uncertain, Kept uint64
 }
 
 // tally is what a Flush reports: the bad ends since the last one.
@@ -71,9 +71,14 @@ func (t *tracker) endPublish(op *Op, o Outcome) {
 	t.messages--
 	t.bytes -= op.size
 	t.epochs.end(op.epoch)
+	t.commit(op)
 	switch {
 	case o.Err == nil:
 		t.counts.Done++
+	case errors.Is(o.Err, ErrKept):
+		t.counts.Kept++
+		t.bad.Kept++
+		op.kept = false
 	case errors.Is(o.Err, ErrUncertain):
 		t.counts.Uncertain++
 		t.bad.Uncertain++
@@ -88,7 +93,9 @@ func (t *tracker) endPublish(op *Op, o Outcome) {
 		t.dropped++
 		t.lastError = o.Err
 	}
-	op.end(o)
+	if t.letGo(op, o) {
+		op.end(o)
+	}
 }
 
 // endFlight ends a PUBLISH that has an identifier: it and its place in the window are free.
@@ -99,6 +106,7 @@ func (t *tracker) endFlight(op *Op, o Outcome) {
 	t.freeWindow(op)
 	if op.withdrawn { // its outcome was told, and its room given back, by the withdrawal
 		t.ghosts--
+		t.letGo(op, Outcome{})
 		return
 	}
 	t.endPublish(op, o)

@@ -71,7 +71,7 @@ type endWatch struct {
 
 func (q endWatch) answer(t *tracker) {
 	switch {
-	case q.op.state == opEnded, q.stored && q.op.state >= opQueued && q.op.qos() > 0:
+	case q.op.state == opEnded, q.stored && q.op.state >= opQueued && q.op.qos() > 0 && (!t.keeps() || t.isKept(q.op)):
 		close(q.closed)
 	case q.stored && q.op.qos() > 0:
 		q.op.storing = append(q.op.storing, q.closed)
@@ -125,11 +125,14 @@ func (q closeAsk) answer(t *tracker) {
 type hookAsk struct{ reply chan<- string }
 
 func (q hookAsk) answer(t *tracker) {
-	if t.deciding {
+	switch {
+	case t.over:
+		q.reply <- "a Store that ignores its context"
+	case t.deciding:
 		q.reply <- "Backoff.Retry"
-		return
+	default:
+		q.reply <- "a Dialer that ignores its context"
 	}
-	q.reply <- "a Dialer that ignores its context"
 }
 
 // View is the desk's answer to questions about the client: all of one instant.

@@ -32,6 +32,7 @@ type stream[M any] struct {
 	offered bool
 	again   bool // it is the first of returned
 	byEach  bool // the last one went through each
+	by      way  // through which the next one may go
 	handout Handout
 }
 
@@ -58,6 +59,12 @@ func (s *stream[M]) run() {
 		out, each, reports := s.out, s.each, s.reports
 		if !s.load() {
 			out, each = nil, nil // nothing to offer
+		}
+		switch s.by {
+		case byOut:
+			each = nil
+		case byEach:
+			out = nil
 		}
 		if !s.untold() {
 			reports = nil
@@ -104,13 +111,13 @@ func (s *stream[M]) rush() {
 }
 
 func (s *stream[M]) try() bool {
-	to := s.out
-	if s.byEach {
+	to, each := s.out, s.by == byEach || s.byEach && s.by != byOut
+	if each {
 		to = s.each
 	}
 	select {
 	case to <- s.offer:
-		s.handed(s.byEach)
+		s.handed(each)
 		return true
 	default:
 		return false
@@ -123,10 +130,12 @@ func (s *stream[M]) load() bool {
 	case s.offered:
 	case len(s.returned) > 0:
 		s.offer, s.offered, s.again = s.returned[0].m, true, true
+		s.by = byBoth
 	case s.taken < len(s.batch):
 		it := &s.batch[s.taken]
 		s.handout = Handout{&it.publish, it.again, s.ack, it.ticket}
 		s.offer, s.offered, s.again = s.create(&s.handout), true, false
+		s.by = it.by
 	}
 	return s.offered
 }

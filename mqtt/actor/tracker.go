@@ -30,6 +30,7 @@ type tracker struct {
 	outbox
 	filters
 	ending
+	ledger
 	link       linkUp // the connection; wire is nil while there is none
 	limits     limits
 	buffer     *outBuffer // at home, ready to be filled; nil while it is out
@@ -50,13 +51,17 @@ type tracker struct {
 
 // release is a PUBREL that is due.
 type release struct {
-	id   uint16
-	code codec.ReasonCode
+	id    uint16
+	code  codec.ReasonCode
+	batch uint64 // that has to be kept first
 }
 
 func (t *tracker) run(ctx context.Context) error {
 	t.timer = time.NewTimer(time.Hour)
 	t.timer.Stop()
+	if t.keeps() {
+		t.restoreKept(t.cfg.Kept)
+	}
 	for {
 		ops := t.ops
 		if !t.admits() {
@@ -78,6 +83,8 @@ func (t *tracker) run(ctx context.Context) error {
 			t.wrote(w)
 		case a := <-answered:
 			t.answered(a)
+		case k := <-t.from:
+			t.wasKept(k)
 		case o := <-t.owed:
 			t.owes(o)
 		case q := <-t.asks:
@@ -122,6 +129,7 @@ func (t *tracker) drainAll() {
 // turn ends each round: what can leave is given to the writer, and what changed is told to the dispatcher.
 func (t *tracker) turn() {
 	t.letIn()
+	t.stage()
 	for t.link.wire != nil && t.buffer != nil && !t.ending.final && t.something() {
 		if t.small() {
 			runtime.Gosched() // measured: callers that are about to publish join this write instead of the next
@@ -131,14 +139,17 @@ func (t *tracker) turn() {
 		if !t.letIn() { // what couldn't leave may have made room
 			break
 		}
+		t.stage()
 	}
 	t.settle()
+	t.save()
 	t.inform()
 }
 
 // something says whether anything waits that may leave now.
 func (t *tracker) something() bool {
-	return len(t.acks) > 0 || len(t.releases) > 0 || t.sendable() != nil || t.farewell()
+	return len(t.acks) > 0 && t.isSafe(t.acks[0].batch) || len(t.releases) > 0 && t.isSafe(t.releases[0].batch) ||
+		t.sendable() != nil || t.farewell()
 }
 
 // small says whether so little is ready that waiting a moment for more is worth it.

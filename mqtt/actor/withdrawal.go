@@ -38,6 +38,10 @@ func (t *tracker) withdraw(op *Op, why error, keep bool) (left bool) {
 		return false
 	case opQueued:
 		return t.withdrawQueued(op, why, keep)
+	case opStaged:
+		t.takeOut(op)
+		t.endPublish(op, Outcome{Err: op.fate(why)})
+		return false
 	}
 	return op.state == opSent || op.state == opReleased
 }
@@ -95,6 +99,8 @@ func (t *tracker) abandon(op *Op, why error) {
 	ghost.size = 0 // its room is given back
 	t.replace(op, &ghost)
 	t.ghosts++
+	t.keepRelease(&ghost)
+	op.kept = false // it is the ghost's
 	t.endPublish(op, o)
 }
 

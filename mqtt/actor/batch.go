@@ -1,0 +1,104 @@
+package actor
+
+// Change is one thing that the store is to keep, or with a nil Value no more.
+type Change struct{ Key, Value []byte }
+
+// batch is what one write to the store carries, and what waits for it.
+type batch struct {
+	number  uint64
+	changes []Change // one that was taken back has no Key
+	arena   []byte   // of the changes; a new one takes its place when it grows
+	puts    []put    // messages that are new to the store
+	ends    []end    // outcomes that mustn't be told before
+	inbound bool     // it has something of the dispatcher's
+}
+
+// put is a message that comes into the store with a batch.
+type put struct {
+	op       *Op // nil when it has ended since
+	seq      uint64
+	message  int // which of the changes it is,
+	progress int // and which says how far it came; negative: none does
+}
+
+// end is an outcome.
+type end struct {
+	op      *Op
+	outcome Outcome
+}
+
+// set adds a change to what a key has, and gives its index.
+func (b *batch) set(key []byte, value func([]byte) []byte) int {
+	b.remove(key)
+	start := len(b.arena)
+	b.arena = value(b.arena)
+	i := len(b.changes) - 1
+	b.changes[i].Value = b.arena[start:len(b.arena):len(b.arena)]
+	return i
+}
+
+// remove adds the removal of a key.
+func (b *batch) remove(key []byte) {
+	start := len(b.arena)
+	b.arena = append(b.arena, key...)
+	b.changes = append(b.changes, Change{Key: b.arena[start:len(b.arena):len(b.arena)]})
+}
+
+// strike takes back all that the batch says of a message that comes with it.
+func (b *batch) strike(p *put) {
+	b.changes[p.message] = Change{}
+	if p.progress >= 0 {
+		b.changes[p.progress] = Change{}
+	}
+	p.op = nil
+}
+
+// settle leaves out what was taken back. Afterwards nothing can be.
+func (b *batch) settle() {
+	n := 0
+	for _, c := range b.changes {
+		if c.Key != nil {
+			b.changes[n] = c
+			n++
+		}
+	}
+	clear(b.changes[n:])
+	b.changes = b.changes[:n]
+}
+
+// fail leaves out what comes with the batch, which was not kept: after what follows here it isn't in the store, whether the
+// write that failed was applied or not.
+func (b *batch) fail() {
+	lost := make(map[uint64]struct{}, len(b.puts))
+	for _, p := range b.puts {
+		lost[p.seq] = struct{}{}
+	}
+	for i, c := range b.changes {
+		if seq, ok := messageOf(c.Key); ok {
+			if _, yes := lost[seq]; yes {
+				b.changes[i] = Change{}
+			}
+		}
+	}
+	b.settle()
+	for seq := range lost {
+		b.remove(messageKey(seq))
+		b.remove(progressKey(seq))
+	}
+	b.puts = nil
+}
+
+// precede puts what a batch that failed still has to say before what this one says.
+func (b *batch) precede(failed *batch) {
+	n := len(failed.changes)
+	b.changes = append(failed.changes, b.changes...)
+	for i := range b.puts {
+		p := &b.puts[i]
+		p.message += n
+		if p.progress >= 0 {
+			p.progress += n
+		}
+	}
+	b.ends = append(failed.ends, b.ends...)
+	b.inbound = b.inbound || failed.inbound
+}
