@@ -58,7 +58,7 @@ func (d *disk) Write(ctx context.Context, records []mqtt.StoreRecord) error {
 	gate, broken, lag := d.gate, d.broken, d.lag
 	d.mu.Unlock()
 	if lag != nil {
-		time.Sleep(lag())
+		elapse(lag())
 	}
 	if gate != nil {
 		select {
@@ -158,6 +158,6 @@ func (s *scene) connected(present bool) *mqtttest.Conn {
 // noRecords fails the test when the store has anything of the kinds, once nothing moves any more.
 func noRecords(t *testing.T, d *disk, kinds string) {
 	t.Helper()
-	time.Sleep(time.Millisecond) // of the bubble: every process has come to rest
+	elapse(time.Millisecond) // of the bubble: every process has come to rest
 	require.Zero(t, d.count(kinds))
 }
