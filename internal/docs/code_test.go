@@ -52,7 +52,7 @@ var compiling = check{
 
 // importable are the packages that a fragment may name without importing them.
 var importable = []string{
-	module + "/mqtt", module + "/mqtt/codec", module + "/mqtt/mqtttest", module + "/mqtt/netx",
+	module + "/mqtt", module + "/mqtt/boltstore", module + "/mqtt/codec", module + "/mqtt/mqtttest", module + "/mqtt/netx",
 	"bytes", "context", "crypto/tls", "crypto/x509", "encoding/json", "errors", "fmt", "io", "log", "log/slog", "math", "net", "os",
 	"os/signal", "slices", "strconv", "strings", "sync", "syscall", "testing", "testing/synctest", "time",
 }

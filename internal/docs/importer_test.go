@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	_ "github.com/sluicemq/sluice/mqtt" // the go command then knows that a result it has kept is stale when these have changed
+	_ "github.com/sluicemq/sluice/mqtt/boltstore"
 	_ "github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 

@@ -10,13 +10,14 @@
 //	attempt      an attempt   dial, CONNECT, CONNACK, beside the supervisor's select
 //	tracker      client       all that goes out, and the desk: state, counts, events
 //	dispatcher   client       all that comes in: streams, room, QoS 2 identifiers, owed acknowledgements
+//	keeper       client       the store, where there is one
 //	stream       a stream     what it offers to the application; starts with the first message for it
 //	reader       connection   the read half
 //	writer       connection   the write half
 //	pinger       connection   when a sign of life is due
 //	closer       connection   closes the net.Conn, alone
 //
-// [Start] joins supervisor, tracker and dispatcher; the supervisor joins reader, writer, pinger and closer for each
+// [Start] joins supervisor, tracker, dispatcher and keeper; the supervisor joins reader, writer, pinger and closer for each
 // connection. A join stops all when one ends, and waits for all.
 //
 // # Arrows
@@ -42,6 +43,8 @@
 //	tracker     ..> callers      strictness                            2, tokens that are counted
 //	caller      ..> callers      how many messages came too late       1: a number, taken out and put back
 //	tracker     ..> application  events, through Config.Tell           ring
+//	tracker     ..> keeper       a batch                               1: there is one; closed at the end
+//	keeper      ..> tracker      kept, or not                          1
 //	tracker     ..> writer       the buffer                            1: there is one
 //	writer      ..> tracker      the buffer, a PINGREQ has left        2
 //	tracker     ..> closer       cut                                   signal

@@ -65,9 +65,19 @@ func (t *tracker) up(n linkUp) {
 		t.loseSession()
 		t.wanted.lost()
 	}
+	t.dropAliases()
 	t.restore()
 	t.markStrict()
 	t.connected(n)
+}
+
+// dropAliases: what waited was published for no connection, or for one that is gone (§3.3.2.3.4).
+func (t *tracker) dropAliases() {
+	for _, l := range []*lane{&t.free, &t.windowed} {
+		for _, op := range l.all() {
+			op.Alias = 0
+		}
+	}
 }
 
 // resume lists what a resumed session has to send again, in the order of the first sending; PUBRELs among themselves in
