@@ -48,13 +48,14 @@ func makeWithoutRoom(folder string) error {
 	for _, size := range []uint64{0, 1, 100, pageSize, 3 * pageSize, 4*pageSize - 1, 5 * pageSize} {
 		room(size)
 		path := filepath.Join(folder, "new.db")
-		s, err := Open(path)
+		_, err := Open(path)
 		room(plenty)
 		left, reading := os.ReadDir(folder)
 		if err == nil || reading != nil || len(left) != 0 {
 			return fmt.Errorf("with room for %d bytes: %v, %v, and %v is left", size, err, reading, left)
 		}
-		if s, err = Open(path); err != nil {
+		s, err := Open(path)
+		if err != nil {
 			return err
 		}
 		if err := errors.Join(s.Close(), os.Remove(path)); err != nil {
