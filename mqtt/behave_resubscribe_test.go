@@ -276,3 +276,26 @@ func TestResubscribeTogether(t *testing.T) {
 		require.Equal(t, "offline", string(mqtttest.Expect[*codec.Publish](t, conn).Payload))
 	})
 }
+
+func TestResubscribeMoreThanThereArePacketIdentifiers(t *testing.T) {
+	bubble(t, "more filters than there are Packet Identifiers are restored, and what waits behind them leaves", func(t *testing.T) {
+		s, conn := up(t, mqtt.Config{Version: mqtt.V311})
+		const each = 33_000
+		for _, prefix := range []string{"a", "b"} {
+			subs := make([]mqtt.Subscription, each)
+			for i := range subs {
+				subs[i].Filter = prefix + numbered(i)
+			}
+			done := s.subscribing(subs...)
+			grant(t, conn)
+			require.NoError(t, (<-done).err)
+		}
+		conn.Close()
+		require.NoError(t, s.client.Publish(soon(t), message(mqtt.AtMostOnce, "behind")))
+		conn = s.accept()
+		for n := 0; n < 2*each; {
+			n += len(grant(t, conn).Subscriptions)
+		}
+		expectPayload(t, conn, "behind")
+	})
+}

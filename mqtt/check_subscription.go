@@ -18,7 +18,13 @@ func checkSubscriptions(subs []Subscription) error {
 	return subscriptionsFault(subs).argument()
 }
 
+// mostFilters is how many filters one call may have: each may need a packet, and there are so many Packet Identifiers (§2.2.1).
+const mostFilters = 65_535
+
 func subscriptionsFault(subs []Subscription) *fault {
+	if len(subs) > mostFilters {
+		return faulty("Subscriptions", "has %d filters: at most %d go into one call", len(subs), mostFilters)
+	}
 	for i := range subs {
 		if f := subs[i].fault(); f != nil {
 			return f.in(fmt.Sprintf("Subscriptions[%d]", i))
@@ -59,6 +65,9 @@ func filterFault(field, filter string) *fault {
 func checkUnsubscription(u Unsubscription) error {
 	if len(u.Filters) == 0 {
 		return faulty("Filters", "is empty: give one filter or more (§3.10.3)").in("Unsubscription").argument()
+	}
+	if len(u.Filters) > mostFilters {
+		return faulty("Filters", "has %d filters: at most %d go into one call", len(u.Filters), mostFilters).in("Unsubscription").argument()
 	}
 	for i, filter := range u.Filters {
 		if f := filterFault(fmt.Sprintf("Filters[%d]", i), filter); f != nil {

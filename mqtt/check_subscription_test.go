@@ -93,3 +93,14 @@ func TestStreamConfigsAreChecked(t *testing.T) {
 	}
 	require.NoError(t, checkStreamConfig(StreamConfig{}))
 }
+
+func TestMoreFiltersThanPacketIdentifiers(t *testing.T) {
+	subs, filters := make([]Subscription, 65_536), make([]string, 65_536)
+	for i := range subs {
+		subs[i].Filter, filters[i] = "a", "a"
+	}
+	requireArgument(t, "Subscriptions", checkSubscriptions(subs))
+	requireArgument(t, "Unsubscription.Filters", checkUnsubscription(Unsubscription{Filters: filters}))
+	requireArgument(t, "", checkSubscriptions(subs[1:]))
+	requireArgument(t, "", checkUnsubscription(Unsubscription{Filters: filters[1:]}))
+}

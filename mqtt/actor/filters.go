@@ -24,12 +24,17 @@ func (t *tracker) restore() {
 			subs = append(subs, f.sub)
 		}
 	}
-	if len(subs) == 0 {
-		return
+	var ops []*Op
+	for some := range slices.Chunk(subs, restoreBatch) {
+		ops = append(ops, &Op{kind: opSubscribe, Subs: some, resub: true, state: opQueued})
 	}
-	t.restoring++
-	t.free.unpop([]*Op{{kind: opSubscribe, Subs: subs, resub: true, state: opQueued}})
+	t.restoring += len(ops)
+	t.free.unpop(ops)
 }
+
+// restoreBatch is how many filters are restored by one call of ours. A call leaves only when there is a Packet Identifier for
+// each of its filters, as each may need a packet of its own; so it must not be one for all filters that there are.
+const restoreBatch = 1024
 
 // doomed lists the filters that nobody wants any more when what waits has left: they aren't restored for that moment.
 func (t *tracker) doomed() map[string]bool {
