@@ -104,3 +104,28 @@ func (s *scene) stuckAccept(present bool) *mqtttest.Conn {
 	reply(s, conn, &codec.ConnAck{SessionPresent: present})
 	return conn
 }
+
+func TestAliasOfWhatWaited(t *testing.T) {
+	bubble(t, "B247 published with an alias and no connection: leaves with its topic alone", func(t *testing.T) {
+		for _, most := range []uint16{0, 10} {
+			s := idle(t, keptSession(mqtt.V5))
+			aliased := func(payload string, q mqtt.QoS) {
+				m := message(q, payload)
+				m.Properties = &mqtt.PublishProperties{TopicAlias: 3}
+				s.asyncMessage(m)
+			}
+			aliased("m0", mqtt.AtMostOnce)
+			aliased("m1", mqtt.AtLeastOnce)
+			conn := s.connect(announcing(codec.ConnAckProperties{TopicAliasMaximum: most}))
+			for _, want := range []string{"m0", "m1"} {
+				p := expectPayload(t, conn, want)
+				require.Equal(t, "a/b", p.Topic)
+				require.True(t, p.Properties == nil || p.Properties.TopicAlias == 0)
+			}
+			if most > 0 {
+				aliased("m2", mqtt.AtLeastOnce)
+				require.EqualValues(t, 3, expectPayload(t, conn, "m2").Properties.TopicAlias)
+			}
+		}
+	})
+}

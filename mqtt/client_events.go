@@ -31,25 +31,40 @@ func (q *eventQueue) tell(event any) {
 	}
 }
 
-// crowd takes the oldest event out for e, and has the next one count it. Nobody else sends, so what is put back fits.
+// crowd takes the oldest event out for e, and has the next one count it. Nobody else sends, so what is put back fits. A reader
+// that takes one meanwhile has what came after those that are out already: they can't be put back behind it, and go, too.
 func (q *eventQueue) crowd(e Event) {
-	waiting := make([]Event, 0, eventsKept+1)
-	for range eventsKept {
+	waiting, missed := make([]Event, 0, eventsKept+1), 0
+	for left := eventsKept; left > 0; {
 		select {
 		case old := <-q.out:
 			waiting = append(waiting, old)
+			left--
 		default:
 		}
+		if n := len(q.out); n < left {
+			missed += count(waiting)
+			waiting, left = waiting[:0], n
+		}
 	}
-	waiting = append(waiting, e)
-	if len(waiting) > eventsKept {
-		missed := waiting[0].Missed() + 1
+	if waiting = append(waiting, e); len(waiting) > eventsKept {
+		missed += count(waiting[:1])
 		waiting = waiting[1:]
+	}
+	if missed > 0 {
 		waiting[0] = withMissed(waiting[0], missed+waiting[0].Missed())
 	}
 	for _, e := range waiting {
 		q.out <- e
 	}
+}
+
+// count is how many events go untold when these do.
+func count(gone []Event) (n int) {
+	for _, e := range gone {
+		n += 1 + e.Missed()
+	}
+	return n
 }
 
 // withMissed is e with another count of what went untold before it.
