@@ -15,10 +15,10 @@ import (
 )
 
 func TestCallsOfManyFilters(t *testing.T) {
-	both(t, "B238 a call with more filters than there are identifiers needs but one", func(t *testing.T, v mqtt.Version) {
+	both(t, "B238 a call with as many filters as there are identifiers needs but one, and is restored in portions", func(t *testing.T, v mqtt.Version) {
 		var subs []mqtt.Subscription
 		var filters []string
-		for i := range 70_000 {
+		for i := range 65_535 {
 			filters = append(filters, strconv.Itoa(i))
 			subs = append(subs, mqtt.Subscription{Filter: filters[i]})
 		}
@@ -28,7 +28,11 @@ func TestCallsOfManyFilters(t *testing.T) {
 		require.NoError(t, (<-done).err)
 		conn.Close()
 		conn = s.accept()
-		require.Equal(t, filters, filtersOf(grant(t, conn)))
+		var restored []string
+		for len(restored) < len(filters) {
+			restored = append(restored, filtersOf(grant(t, conn))...)
+		}
+		require.Equal(t, filters, restored)
 		gone := later(func() error { return s.client.Unsubscribe(soon(t), filters...) })
 		require.Equal(t, filters, release(t, conn).Filters)
 		require.NoError(t, <-gone)
