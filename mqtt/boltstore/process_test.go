@@ -28,7 +28,11 @@ func writeStore(arguments []string) {
 	}
 }
 
-func TestAKilledProcessLosesNothingThatWasWritten(t *testing.T) {
+func TestAKilledProcess(t *testing.T) {
+	t.Run("B232 loses nothing that was written, and leaves no part of a batch", killWriters)
+}
+
+func killWriters(t *testing.T) {
 	path := newPath(t)
 	random := rand.New(rand.NewPCG(1, 1))
 	told := -1
