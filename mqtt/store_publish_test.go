@@ -292,7 +292,7 @@ func TestStorePublish(t *testing.T) {
 		for i := range 10 {
 			s.async(mqtt.QoS(1+i%2), numbered(i))
 		}
-		for i := 0; i < 10; i++ {
+		for i := range 10 {
 			p := expectPayload(t, conn, numbered(i))
 			if i < 2 {
 				continue
