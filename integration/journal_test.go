@@ -8,7 +8,6 @@ import (
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
-	"github.com/stretchr/testify/require"
 )
 
 // journal is what the embedded server has seen, over all of its lives; and who it lets in.
@@ -19,11 +18,10 @@ type journal struct {
 	password  string              // that all clients must have; empty: none
 	published map[string][]string // topic -> payloads that were accepted, in order
 	leaving   map[string]chan struct{}
-	news      chan struct{} // something was published
 }
 
 func newJournal() *journal {
-	return &journal{published: map[string][]string{}, leaving: map[string]chan struct{}{}, news: make(chan struct{}, 1)}
+	return &journal{published: map[string][]string{}, leaving: map[string]chan struct{}{}}
 }
 
 // ID names the hook.
@@ -59,10 +57,6 @@ func (j *journal) OnPublished(_ *mochi.Client, p packets.Packet) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.published[p.TopicName] = append(j.published[p.TopicName], string(p.Payload))
-	select {
-	case j.news <- struct{}{}:
-	default: // one that waits looks at all
-	}
 }
 
 // OnDisconnect is called when a connection has ended and its will, if it was due, was published.
@@ -89,18 +83,6 @@ func (j *journal) accepted(topic string) []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.published[topic])
-}
-
-// until waits for n messages of a topic.
-func (j *journal) until(c *cell, topic string, n int) {
-	c.Helper()
-	for len(j.accepted(topic)) < n {
-		select {
-		case <-j.news:
-		case <-c.ctx.Done():
-			require.FailNow(c, "messages are missing", "%d of %d came", len(j.accepted(topic)), n)
-		}
-	}
 }
 
 // demand has clients show this password from now on.

@@ -154,7 +154,7 @@ func TestStorePublish(t *testing.T) {
 		quiet(t, conn)
 		require.Contains(t, events(s.client), mqtt.Event(mqtt.EventSessionLost{Republished: 1, Uncertain: 1}))
 		synctest.Wait()
-		s, d = s.reborn(d) // and again: what was published as new is in flight like any other
+		s, _ = s.reborn(d) // and again: what was published as new is in flight like any other
 		conn = s.connected(true)
 		require.True(t, expectPayload(t, conn, "one").Dup)
 		require.True(t, expectPayload(t, conn, "three").Dup)

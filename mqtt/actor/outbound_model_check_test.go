@@ -52,7 +52,7 @@ func (m *outboundModel) lose() {
 func (m *outboundModel) gather() {
 	for _, s := range m.sends {
 		var word error
-		if s.op.admission != nil && len(s.op.admission) > 0 {
+		if len(s.op.admission) > 0 {
 			word = <-s.op.admission
 		}
 		switch {
