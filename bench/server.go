@@ -33,7 +33,7 @@ func serve() error {
 		go func() {
 			defer conn.Close()
 			s := &session{conn: conn, in: make([]byte, 256<<10), out: make([]byte, 0, 256<<10)}
-			if err := s.run(); err != nil && err != io.EOF {
+			if err := s.run(); err != io.EOF { // it never returns nil
 				fmt.Fprintln(os.Stderr, "server:", err)
 			}
 		}()
