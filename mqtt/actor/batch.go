@@ -66,8 +66,11 @@ func (b *batch) settle() {
 	b.changes = b.changes[:n]
 }
 
+// mostRemovals bounds what is put down for a store that goes on failing.
+const mostRemovals = 1 << 16
+
 // fail leaves out what comes with the batch, which was not kept: after what follows here it isn't in the store, whether the
-// write that failed was applied or not.
+// write that failed was applied or not. (A store should apply all or nothing, but who knows after a disk has failed.)
 func (b *batch) fail() {
 	lost := make(map[uint64]struct{}, len(b.puts))
 	for _, p := range b.puts {
@@ -82,6 +85,9 @@ func (b *batch) fail() {
 	}
 	b.settle()
 	for seq := range lost {
+		if len(b.changes) >= mostRemovals {
+			break
+		}
 		b.remove(messageKey(seq))
 		b.remove(progressKey(seq))
 	}
@@ -101,4 +107,18 @@ func (b *batch) precede(failed *batch) {
 	}
 	b.ends = append(failed.ends, b.ends...)
 	b.inbound = b.inbound || failed.inbound
+	b.supersede()
+}
+
+// supersede takes back what later changes of the same keys make void, so that a store that goes on failing costs no more than
+// there are keys.
+func (b *batch) supersede() {
+	seen := make(map[string]struct{}, len(b.changes))
+	for i := len(b.changes) - 1; i >= 0; i-- {
+		key := string(b.changes[i].Key)
+		if _, later := seen[key]; later {
+			b.changes[i] = Change{}
+		}
+		seen[key] = struct{}{}
+	}
 }
