@@ -55,7 +55,7 @@ func (d *disk) Load(context.Context) iter.Seq2[mqtt.StoreRecord, error] {
 
 func (d *disk) Write(ctx context.Context, records []mqtt.StoreRecord) error {
 	d.mu.Lock()
-	gate, broken, lag := d.gate, d.broken, d.lag
+	gate, lag := d.gate, d.lag
 	d.mu.Unlock()
 	if lag != nil {
 		elapse(lag())
@@ -72,8 +72,8 @@ func (d *disk) Write(ctx context.Context, records []mqtt.StoreRecord) error {
 	switch {
 	case d.crashed:
 		return errDead
-	case broken != nil:
-		return broken
+	case d.broken != nil:
+		return d.broken
 	}
 	d.writes++
 	for _, r := range records {

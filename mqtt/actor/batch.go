@@ -70,19 +70,14 @@ func (b *batch) settle() {
 const mostRemovals = 1 << 16
 
 // fail leaves out what comes with the batch, which was not kept: after what follows here it isn't in the store, whether the
-// write that failed was applied or not. (A store should apply all or nothing, but who knows after a disk has failed.)
-func (b *batch) fail() {
-	lost := make(map[uint64]struct{}, len(b.puts))
+// write that failed was applied or not. (A store should apply all or nothing, but who knows after a disk has failed.) It gives
+// the messages that are lost so.
+func (b *batch) fail() (lost map[uint64]struct{}) {
+	lost = make(map[uint64]struct{}, len(b.puts))
 	for _, p := range b.puts {
 		lost[p.seq] = struct{}{}
 	}
-	for i, c := range b.changes {
-		if seq, ok := messageOf(c.Key); ok {
-			if _, yes := lost[seq]; yes {
-				b.changes[i] = Change{}
-			}
-		}
-	}
+	b.disown(lost)
 	b.settle()
 	for seq := range lost {
 		if len(b.changes) >= mostRemovals {
@@ -92,6 +87,18 @@ func (b *batch) fail() {
 		b.remove(progressKey(seq))
 	}
 	b.puts = nil
+	return lost
+}
+
+// disown leaves out what the batch says of messages.
+func (b *batch) disown(lost map[uint64]struct{}) {
+	for i, c := range b.changes {
+		if seq, ok := messageOf(c.Key); ok {
+			if _, yes := lost[seq]; yes {
+				b.changes[i] = Change{}
+			}
+		}
+	}
 }
 
 // precede puts what a batch that failed still has to say before what this one says.

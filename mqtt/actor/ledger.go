@@ -95,7 +95,7 @@ func (t *tracker) notKept(b *batch, why error) {
 	t.log(levelWarn, "store failed", "error", why)
 	t.paused = time.Now().Add(storePause)
 	puts := b.puts
-	b.fail()
+	t.open.disown(b.fail()) // one of them may have got its identifier meanwhile
 	t.open.precede(b)
 	for i := range puts {
 		if op := puts[i].op; op != nil {
