@@ -83,7 +83,7 @@ func (t *tracker) pubRec(a *answer) error {
 	case op == nil: // the other side finishes its half only with a PUBREL
 		t.release(a.id, codec.PacketIdentifierNotFound, 0)
 		return nil
-	case op.kind != opPublish || op.qos() != codec.ExactlyOnce:
+	case op.kind != opPublish || op.qos() != codec.ExactlyOnce || op.state == opStaged: // the last has not left
 		return mismatch(a, "4.3.3")
 	case a.code.Failed():
 		if op.state == opReleased {
