@@ -93,7 +93,7 @@ func (c *Client) UnsubscribeWith(ctx context.Context, u Unsubscription) ([]Reaso
 // message is acknowledged when it was taken. The client closes it once, at its end; a lost connection doesn't.
 func (c *Client) Messages() <-chan *Received {
 	c.core.Claim()
-	return c.messages.core.Out()
+	return c.messages.Messages()
 }
 
 // All is Messages as a loop, in which each message is acknowledged after the loop's body (with AckManual: when Ack or

@@ -139,6 +139,53 @@ func TestStoreReceive(t *testing.T) {
 		s2.client.Abort()
 		_ = d
 	})
+	both(t, "Contract11 All alone: what nobody has taken yet isn't known as taken, before the first loop and between two", func(t *testing.T, v mqtt.Version) {
+		d := newDisk()
+		s := idle(t, stored(v, d))
+		stream := s.declare("a/b")
+		one := func() *mqtt.Received {
+			for m := range stream.All(soon(t)) {
+				m.Ack()
+				return m
+			}
+			return nil
+		}
+		conn := s.connected(true)
+		grant(t, conn)
+		send(t, conn, incoming(2, 7, "one"), incoming(2, 8, "two"))
+		synctest.Wait()
+		s, d = s.reborn(d)
+		stream = s.declare("a/b")
+		conn = s.connected(true)
+		grant(t, conn)
+		send(t, conn, again(incoming(2, 7, "one")), again(incoming(2, 8, "two")))
+		require.Equal(t, "one", string(one().Payload))
+		expectNow[*codec.PubRec](t, conn)
+		synctest.Wait()
+		s, _ = s.reborn(d)
+		stream = s.declare("a/b")
+		conn = s.connected(true)
+		grant(t, conn)
+		send(t, conn, again(incoming(2, 7, "one")), again(incoming(2, 8, "two")))
+		require.Equal(t, "two", string(one().Payload))
+	})
+	both(t, "Contract11 who asks for Messages later has what waits, known as taken before", func(t *testing.T, v mqtt.Version) {
+		d := newDisk()
+		s := idle(t, stored(v, d))
+		stream := s.declare("a/b")
+		conn := s.connected(true)
+		grant(t, conn)
+		send(t, conn, incoming(2, 7, "one"), incoming(2, 8, "two"))
+		synctest.Wait()
+		gate := d.slow()
+		messages := stream.Messages()
+		empty(t, messages)
+		close(gate)
+		require.Equal(t, "one", string((<-messages).Payload))
+		require.Equal(t, "two", string((<-stream.Messages()).Payload))
+		expectNow[*codec.PubRec](t, conn)
+		expectNow[*codec.PubRec](t, conn)
+	})
 	both(t, "Contract11 a loop over All beside Messages: what goes to the loop isn't known as taken", func(t *testing.T, v mqtt.Version) {
 		d := newDisk()
 		s, conn := up(t, stored(v, d))

@@ -28,7 +28,8 @@ type branch struct {
 	fresh    bool // waits for what Messages still has of it
 	closed   bool // its consumer is gone
 	retired  bool // the server has forgotten its filters
-	loops    int  // over All, that run; counted with a store alone
+	loops    int  // over All, that run; counted with a store alone,
+	plain    bool // as is whether somebody has asked for the plain channel
 	asked    bool // its answer to a recall is one that Close waits for
 
 	mark    uint64 // of the look-up that found it last

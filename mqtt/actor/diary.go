@@ -65,9 +65,10 @@ func (d *dispatcher) write(id uint16, state markState) {
 }
 
 // due is the mark with which a message goes to a stream. One that goes to several is each one's own to take, and so may be
-// handed out again after a crash.
+// handed out again after a crash. So may what nobody has asked to take from the plain channel: a loop over All may be still to
+// come, and nothing is missing there.
 func (b *branch) due(c *claim) markState {
-	if b.ack == AckOnTake && b.loops == 0 && c.shares == nil {
+	if b.ack == AckOnTake && b.plain && b.loops == 0 && c.shares == nil {
 		return markTaken
 	}
 	return markHanded
@@ -194,8 +195,39 @@ func (q loopStream) answer(d *dispatcher) {
 	}
 	before := b.loops
 	b.loops += q.more
-	if (before == 0) != (b.loops == 0) && b.ack == AckOnTake && b.lent > 0 && !b.closed {
-		b.recall() // what is out was marked for the other channel
+	if (before == 0) != (b.loops == 0) && b.plain {
+		b.remark()
+	}
+}
+
+// remark has what is out marked for the other channel.
+func (b *branch) remark() {
+	if b.ack == AckOnTake && b.lent > 0 && !b.closed {
+		b.recall()
+	}
+}
+
+// takeStream says that somebody takes from the plain channel from now on.
+type takeStream struct{ number uint64 }
+
+func (q takeStream) answer(d *dispatcher) {
+	b := d.streams[q.number]
+	if b == nil || b.plain {
+		return
+	}
+	if b.plain = true; b.loops == 0 {
+		b.remark()
+	}
+}
+
+// Take says that somebody takes from Out from now on. Without a store there is no need to know.
+func (s *StreamHandle[M]) Take() {
+	if !s.durable {
+		return
+	}
+	select {
+	case s.inquiries <- takeStream{s.number}:
+	case <-s.end:
 	}
 }
 
