@@ -116,7 +116,7 @@ func (t *tracker) proceed() {
 	case t.link.wire == nil && (t.hurried || t.idle || t.nothingOpen()):
 		t.end(ErrClosed)
 	case t.link.wire == nil || t.final:
-	case t.hurried || t.nothingOpen() && t.settled:
+	case t.hurried || t.nothingOpen() && t.settled && !t.keepingAcks():
 		t.bid = t.bid || t.part == nil
 		t.endLink(t.goodbye(), ErrClosed)
 		if t.buffer != nil && t.part != nil {

@@ -1,6 +1,10 @@
 package actor
 
-import "github.com/sluicemq/sluice/mqtt/codec"
+import (
+	"slices"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
 
 // mark is what the dispatcher wants to be known of an incoming QoS 2 message.
 type mark struct {
@@ -35,6 +39,11 @@ func (t *tracker) keepMarks(list []mark, last uint64) {
 		t.keepMark(m)
 	}
 	t.marks = append(t.marks, marked{t.open.number, last})
+}
+
+// keepingAcks says that acknowledgements wait for the store.
+func (t *tracker) keepingAcks() bool {
+	return slices.ContainsFunc(t.acks, func(a ack) bool { return !t.isSafe(a.batch) })
 }
 
 func (t *tracker) keepMark(m mark) {
