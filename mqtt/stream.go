@@ -3,7 +3,6 @@ package mqtt
 import (
 	"context"
 	"iter"
-	"sync"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
 )
@@ -16,7 +15,6 @@ type Stream struct {
 	filters []string
 	manual  bool      // AckManual
 	op      *actor.Op // the SUBSCRIBE; nil for the one of Client.Messages
-	taking  sync.Once // somebody has asked for Messages
 }
 
 // Ready waits for the server's answer to the stream's filters and gives it, as often as it is asked. Errors are
@@ -50,7 +48,7 @@ func (s *Stream) ready(ctx context.Context) ([]Grant, error) {
 // Messages hands out the stream's messages, as Client.Messages does. The channel is closed once: by Close, or with the
 // client.
 func (s *Stream) Messages() <-chan *Received {
-	s.taking.Do(s.core.Take)
+	s.core.Take()
 	return s.core.Out()
 }
 
