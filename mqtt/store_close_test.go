@@ -2,6 +2,7 @@ package mqtt_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,4 +60,54 @@ func TestStoreClose(t *testing.T) {
 			<-s.client.Done()
 		})
 	}
+	for name, polls := range map[string]bool{"": false, ", however often others ask": true} {
+		for state, open := range map[string]bool{"a message is open": true, "its last word alone is left": false} {
+			bubble(t, "Contract18 Close keeps to its context when the store hangs and "+state+name, func(t *testing.T) {
+				d := newDisk()
+				s, conn := up(t, stored(mqtt.V5, d))
+				go serve(t.Context(), conn)
+				synctest.Wait()
+				defer close(d.slow())
+				if open {
+					s.async(mqtt.AtLeastOnce, "m")
+				} else {
+					_, err := s.client.Subscribe(soon(t), mqtt.Subscription{Filter: "f"})
+					require.NoError(t, err)
+				}
+				var asking sync.WaitGroup
+				defer asking.Wait()
+				if polls {
+					asking.Go(func() {
+						for !closed(s.client.Done()) {
+							s.client.Stats()
+							elapse(20 * time.Millisecond)
+						}
+					})
+				}
+				start := time.Now()
+				err := s.client.Close(closing(t, 3*time.Second))
+				require.LessOrEqual(t, time.Since(start), 3*time.Second+200*time.Millisecond)
+				require.Equal(t, open, err != nil)
+				if open {
+					require.Empty(t, leftUndone(t, err).Hook)
+				}
+				<-s.client.Done()
+			})
+		}
+	}
+	bubble(t, "Contract18 Abort doesn't wait for a store that hangs, nor blames one that keeps to its context", func(t *testing.T) {
+		d := newDisk()
+		s, conn := up(t, stored(mqtt.V5, d))
+		go serve(t.Context(), conn)
+		synctest.Wait()
+		defer close(d.slow())
+		s.async(mqtt.AtLeastOnce, "m")
+		synctest.Wait()
+		start := time.Now()
+		u := leftUndone(t, s.client.Abort())
+		require.LessOrEqual(t, time.Since(start), 100*time.Millisecond)
+		require.Empty(t, u.Hook)
+		require.Equal(t, 1, u.Uncertain)
+		<-s.client.Done()
+	})
 }

@@ -11,7 +11,8 @@ import (
 // ending is how a connection, and how the client, comes to its end.
 type ending struct {
 	closing   bool
-	hurried   bool              // a Close's context is over: nothing is waited for any more
+	hurried   bool              // nothing is waited for any more, because the client ends or
+	pressed   bool              // because a Close's context is over, or Abort was called
 	hurriedBy error             // how that ended
 	before    Counts            // of what had ended when Close was called
 	settled   bool              // the dispatcher has handed over every acknowledgement that was given before Close

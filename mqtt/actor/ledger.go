@@ -159,9 +159,10 @@ const lastWriteTime = 5 * time.Second
 func (t *tracker) lastWrite() {
 	timer := time.NewTimer(lastWriteTime)
 	defer timer.Stop()
-	for t.away != nil {
-		if t.hurriedBy != nil {
-			timer.Reset(min(lastWriteTime, joinGrace/2))
+	for pressed := false; t.away != nil; {
+		if t.pressed && !pressed { // once: others may ask as often as they like
+			pressed = true
+			timer.Reset(joinGrace / 2)
 		}
 		select {
 		case k := <-t.from:

@@ -105,8 +105,8 @@ func (q closeAsk) answer(t *tracker) {
 		t.door = nil
 		t.markStrict()
 	}
-	if !t.hurried && (q.hurry || q.abort) {
-		t.hurried, t.hurriedBy, t.cutBy = true, q.why, time.Now().Add(hurryGrace)
+	if !t.pressed && (q.hurry || q.abort) {
+		t.hurried, t.pressed, t.hurriedBy, t.cutBy = true, true, q.why, time.Now().Add(hurryGrace)
 		t.rearm()
 	}
 	if q.abort {
