@@ -1,6 +1,7 @@
 package mqtt_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -108,6 +109,26 @@ func TestStoreClose(t *testing.T) {
 		require.LessOrEqual(t, time.Since(start), 100*time.Millisecond)
 		require.Empty(t, u.Hook)
 		require.Equal(t, 1, u.Uncertain)
+		<-s.client.Done()
+	})
+	bubble(t, "Contract18 who asks while the last is written has an answer, though something else waits before", func(t *testing.T) {
+		d := newDisk()
+		s, conn := up(t, stored(mqtt.V5, d))
+		early := s.declare("early")
+		grant(t, conn)
+		synctest.Wait()
+		gate := d.slow()
+		s.async(mqtt.AtLeastOnce, "m")
+		synctest.Wait()
+		send(t, conn, &codec.Disconnect{Code: codec.SessionTakenOver})
+		synctest.Wait()
+		require.NoError(t, s.client.Publish(soon(t), message(mqtt.AtMostOnce, "lies in the channel")))
+		flushed := later(func() error { return s.client.Flush(context.Background()) })
+		shut := later(func() error { return early.Close(context.Background()) })
+		synctest.Wait()
+		close(gate)
+		require.ErrorIs(t, within(t, time.Minute, flushed), codec.SessionTakenOver)
+		require.NoError(t, within(t, time.Minute, shut))
 		<-s.client.Done()
 	})
 }

@@ -178,6 +178,7 @@ func (t *tracker) finish(cause error) error {
 		op.refuse(fmt.Errorf("%w: %w", cause, ErrNotSent))
 	}
 	t.door = nil
+	t.dropPlaces(cause)
 	for _, l := range []*lane{&t.free, &t.windowed} {
 		for l.len() > 0 {
 			t.finishQueued(l.pop(), cause)

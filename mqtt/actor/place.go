@@ -1,5 +1,7 @@
 package actor
 
+import "fmt"
+
 // place is what a caller asks for in the order of its calls though it doesn't go through their channel: it waits until all
 // that lies there was taken. With room in the outbox that is at once.
 type place struct {
@@ -13,6 +15,19 @@ func (t *tracker) queueUp(p place) {
 	p.after = t.taken + uint64(len(t.ops))
 	t.places = append(t.places, p)
 	t.callUp()
+}
+
+// dropPlaces ends the waiting for a turn that doesn't come any more.
+func (t *tracker) dropPlaces(cause error) {
+	for _, p := range t.places {
+		switch {
+		case p.op == nil:
+			t.flushes = append(t.flushes, p.flush)
+		case p.op.state == opOffered:
+			p.op.refuse(fmt.Errorf("%w: %w", cause, ErrNotSent))
+		}
+	}
+	t.places = nil
 }
 
 // callUp serves the places whose turn has come.
