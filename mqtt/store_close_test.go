@@ -131,4 +131,19 @@ func TestStoreClose(t *testing.T) {
 		require.NoError(t, within(t, time.Minute, shut))
 		<-s.client.Done()
 	})
+	bubble(t, "Contract18 a withdrawal that the store never heard of is counted once, as kept", func(t *testing.T) {
+		d := newDisk()
+		s := idle(t, stored(mqtt.V5, d))
+		del := s.async(mqtt.AtLeastOnce, "m")
+		<-del.Stored()
+		defer close(d.slow())
+		require.NoError(t, del.Withdraw(soon(t)))
+		synctest.Wait()
+		u := leftUndone(t, s.client.Close(closing(t, time.Second)))
+		require.Equal(t, []int{0, 1}, []int{u.NotSent, u.Kept})
+		requireOnly(t, outcomeOf(t, del), mqtt.ErrKept)
+		require.ErrorIs(t, outcomeOf(t, del), mqtt.ErrWithdrawn)
+		stats := s.client.Stats().Out
+		require.EqualValues(t, []uint64{1, 0, 1}, []uint64{stats.Admitted, stats.NotSent, stats.Kept})
+	})
 }

@@ -25,6 +25,7 @@ type put struct {
 type end struct {
 	op      *Op
 	outcome Outcome
+	closing bool // Close was called before
 }
 
 // set adds a change to what a key has, and gives its index.

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -146,10 +147,26 @@ func (t *tracker) closeStore() {
 	for _, e := range t.open.ends { // that they are never sent was not kept: whoever opens the store next sends them
 		t.counts.NotSent--
 		t.counts.Kept++
-		e.op.end(Outcome{Err: fmt.Errorf("%w: %w", ErrKept, e.outcome.Err)})
+		if !e.closing {
+			t.before.NotSent--
+		}
+		e.op.end(Outcome{Err: &keptError{e.outcome.Err}})
 	}
 	close(t.to)
 	t.quit()
+}
+
+// keptError says that a message was left in the store that was to end otherwise: why, but for that it is never sent.
+type keptError struct{ why error }
+
+// Error implements error.
+func (e *keptError) Error() string {
+	return fmt.Sprintf("%v, which it doesn't know: %v", ErrKept, e.why)
+}
+
+// Is says that it is kept, and all else that it was to end with.
+func (e *keptError) Is(target error) bool {
+	return target == ErrKept || target != ErrNotSent && errors.Is(e.why, target)
 }
 
 // lastWriteTime is what the store gets for its last words when nobody is in a hurry.

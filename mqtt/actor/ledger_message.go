@@ -71,7 +71,7 @@ func (t *tracker) letGo(op *Op, o Outcome) (told bool) {
 		return true
 	}
 	op.state = opLeaving
-	t.open.ends = append(t.open.ends, end{op, o})
+	t.open.ends = append(t.open.ends, end{op, o, t.closing})
 	return false
 }
 
