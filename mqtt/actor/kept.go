@@ -65,6 +65,7 @@ func (t *tracker) restoreKept(k *Kept) {
 		t.counts.Admitted++
 		if op.id == 0 {
 			t.windowed.push(op)
+			t.contend([]*Op{op})
 			t.timeAgain(op)
 			continue
 		}

@@ -110,6 +110,7 @@ func (t *tracker) unstage() {
 		back = append(back, t.unsend(t.staged.pop()))
 	}
 	t.windowed.merge(back)
+	t.contend(back)
 }
 
 // takeOut removes a message that has not left from wherever it waits.

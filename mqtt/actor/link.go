@@ -205,6 +205,7 @@ func (t *tracker) recover() {
 		}
 	}
 	t.free.merge(free)
+	t.contend(free)
 	var windowed []*Op
 	for _, s := range b.sent {
 		op := t.ids.get(s.id)
@@ -217,6 +218,7 @@ func (t *tracker) recover() {
 		}
 	}
 	t.windowed.merge(windowed)
+	t.contend(windowed)
 	b.reset()
 }
 

@@ -171,13 +171,36 @@ func (t *tracker) supersede(op *Op) {
 		return
 	}
 	topic := string(op.Message.Topic())
-	if old := t.latest[topic]; old != nil && (t.free.remove(old) || t.windowed.remove(old)) {
-		t.endPublish(old, Outcome{Err: old.fate(ErrSuperseded)})
+	if old := t.latest[topic]; old != nil {
+		t.giveUp(old)
 	}
 	if t.latest == nil {
 		t.latest = make(map[string]*Op)
 	}
 	t.latest[topic], op.topic = op, topic
+}
+
+// giveUp ends a message that waits, for a newer one of its topic.
+func (t *tracker) giveUp(old *Op) {
+	if t.free.remove(old) || t.windowed.remove(old) {
+		t.endPublish(old, Outcome{Err: old.fate(ErrSuperseded)})
+	}
+}
+
+// contend has messages that wait again, or still, replaced like any other that waits. What left before is none of them.
+func (t *tracker) contend(ops []*Op) {
+	if !t.cfg.LatestOnly {
+		return
+	}
+	for _, op := range ops {
+		switch newer := t.latest[string(op.Message.Topic())]; {
+		case op.left:
+		case newer != nil && newer.seq > op.seq:
+			t.giveUp(op)
+		default:
+			t.supersede(op)
+		}
+	}
 }
 
 // commit notes that no newer message replaces this one any more.
