@@ -246,6 +246,23 @@ func TestStorePublish(t *testing.T) {
 		quiet(t, conn)
 		require.Equal(t, 2, next.count("mn"))
 	})
+	bubble(t, "Contract4 it expires while the store has not said that it may leave", func(t *testing.T) {
+		d := newDisk()
+		s, conn := up(t, stored(mqtt.V5, d))
+		synctest.Wait()
+		gate := d.slow()
+		m := message(mqtt.AtLeastOnce, "m")
+		m.Properties = &mqtt.PublishProperties{MessageExpiryInterval: new(time.Second)}
+		del := s.asyncMessage(m)
+		s.async(mqtt.AtLeastOnce, "n")
+		elapse(10 * time.Second)
+		close(gate)
+		expectPayload(t, conn, "n")
+		quiet(t, conn)
+		requireOnly(t, outcomeOf(t, del), mqtt.ErrNotSent)
+		require.ErrorIs(t, outcomeOf(t, del), mqtt.ErrExpired)
+		require.Equal(t, 2, d.count("mn"))
+	})
 	both(t, "B108 what the store does not take fails, and is never sent", func(t *testing.T, v mqtt.Version) {
 		d := newDisk()
 		s, conn := up(t, stored(v, d))

@@ -131,12 +131,14 @@ func (t *tracker) expires(op *Op) {
 // expire ends what waited longer than it may live.
 func (t *tracker) expire(now time.Time) {
 	t.nextExpiry = time.Time{}
-	for _, l := range []*lane{&t.free, &t.windowed} {
+	for _, l := range []*lane{&t.free, &t.windowed, &t.staged} {
 		for _, op := range append([]*Op(nil), l.all()...) {
 			switch {
 			case op.deadline.IsZero():
 			case !op.deadline.After(now):
-				l.remove(op)
+				if !t.free.remove(op) {
+					t.takeOut(op)
+				}
 				t.endPublish(op, Outcome{Err: op.fate(ErrExpired)})
 			case t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry):
 				t.nextExpiry = op.deadline
