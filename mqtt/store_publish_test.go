@@ -222,6 +222,23 @@ func TestStorePublish(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		require.Equal(t, 6, d.count("mn"), "three messages in flight")
 	})
+	both(t, "Contract2 over while it is published again: only the waiting ends", func(t *testing.T, v mqtt.Version) {
+		d := newDisk()
+		s, conn := up(t, stored(v, d))
+		ctx := closing(t, 10*time.Second)
+		done := later(func() error { return s.client.Publish(ctx, message(mqtt.AtLeastOnce, "m")) })
+		expectPayload(t, conn, "m")
+		synctest.Wait()
+		gate := d.slow()
+		conn.Close()
+		conn = s.accept(codec.ConnAck{SessionPresent: false})
+		<-ctx.Done()
+		inFlight, ok := errors.AsType[*mqtt.InFlightError](<-done)
+		require.True(t, ok)
+		close(gate)
+		reply(t, conn, &codec.PubAck{PacketID: expectPayload(t, conn, "m").PacketID})
+		require.NoError(t, outcomeOf(t, inFlight.Delivery))
+	})
 	both(t, "Contract4 expiry goes on counting while no process runs", func(t *testing.T, v mqtt.Version) {
 		if v != mqtt.V5 {
 			return

@@ -39,6 +39,9 @@ func (t *tracker) withdraw(op *Op, why error, keep bool) (left bool) {
 	case opQueued:
 		return t.withdrawQueued(op, why, keep)
 	case opStaged:
+		if keep && op.left {
+			return true
+		}
 		t.takeOut(op)
 		t.endPublish(op, Outcome{Err: op.fate(why)})
 		return false
