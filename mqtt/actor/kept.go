@@ -76,8 +76,8 @@ func (t *tracker) restoreKept(k *Kept) {
 	}
 	for _, f := range k.filters {
 		t.wanted.restore(f)
-		if f.identifier != 0 {
-			t.note.identifiers = append(t.note.identifiers, identifier{f.identifier, f.sub.Filter})
+		if id := cmp.Or(f.sub.Identifier, f.identifier); id != 0 {
+			t.note.identifiers = append(t.note.identifiers, identifier{id, f.sub.Filter})
 		}
 	}
 	if !k.named {
