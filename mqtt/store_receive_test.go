@@ -89,6 +89,26 @@ func TestStoreReceive(t *testing.T) {
 		nothing(t, messages)
 		noRecords(t, d, "r")
 	})
+	both(t, "Contract11 what the server sends first under an identifier of a former process is no repetition", func(t *testing.T, v mqtt.Version) {
+		d := newDisk()
+		cfg := stored(v, d)
+		cfg.Ack = mqtt.AckManual
+		s, conn := up(t, cfg)
+		messages := s.client.Messages()
+		send(t, conn, incoming(2, 7, "m"))
+		<-messages
+		synctest.Wait()
+		s, d = s.reborn(d)
+		conn = s.connected(true)
+		send(t, conn, incoming(2, 7, "another"))
+		m := <-s.client.Messages()
+		require.False(t, m.Redelivered)
+		require.NoError(t, m.Ack())
+		expectNow[*codec.PubRec](t, conn)
+		send(t, conn, &codec.PubRel{PacketID: 7})
+		expectNow[*codec.PubComp](t, conn)
+		noRecords(t, d, "r")
+	})
 	both(t, "Contract11 by hand: PUBREC leaves when it is known as taken", func(t *testing.T, v mqtt.Version) {
 		d := newDisk()
 		cfg := stored(v, d)

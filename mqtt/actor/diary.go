@@ -45,11 +45,12 @@ func (d *dispatcher) restoreKept(incoming map[uint16]markState) {
 	d.order.base = d.order.next
 }
 
-// recognise notes whether a former process has handed out a message that comes in.
-func (d *dispatcher) recognise(h *heldID) {
-	if _, d.again = d.formerly[h.id]; d.again {
+// recognise notes whether a former process has handed out a message that comes in. Without DUP it is another one (§3.3.1-1), and
+// the record is its own from here on.
+func (d *dispatcher) recognise(h *heldID, dup bool) {
+	if _, known := d.formerly[h.id]; known {
 		delete(d.formerly, h.id)
-		h.mark = markHanded
+		h.mark, d.again = markHanded, dup
 	}
 }
 

@@ -87,7 +87,7 @@ func (d *dispatcher) admit(p *codec.Publish) passage {
 		t.bond, e.claim = d.connection, newClaim(p.Topic, d.targets)
 	} else {
 		h := heldID{id: p.PacketID, first: t.place, acked: e.settled, gen: d.link.gen, claim: newClaim(p.Topic, d.targets)}
-		d.recognise(&h)
+		d.recognise(&h, p.Dup)
 		t.bond, t.slot = d.session, d.exactly.hold(h)
 		e.slot, e.first = t.slot, t.place
 		if !e.settled {
