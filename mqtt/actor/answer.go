@@ -10,6 +10,7 @@ import (
 var (
 	answerPool  = sync.Pool{New: func() any { return new([]answer) }}
 	arrivalPool = sync.Pool{New: func() any { return new([]arrival) }}
+	bulkPool    = sync.Pool{New: func() any { return new([]byte) }}
 	ackPool     = sync.Pool{New: func() any { return new([]ack) }}
 )
 

@@ -12,11 +12,12 @@ import (
 type arrivals struct {
 	gen  uint64
 	list *[]arrival // from arrivalPool; the dispatcher gives it back
+	bulk *[]byte    // from bulkPool, nil for none: the small payloads of list lie in it; the dispatcher gives it back, too
 }
 
 // arrival is one PUBLISH, or with release set the PUBREL for an identifier.
 type arrival struct {
-	publish codec.Publish // its payload lies in a slab of the reader's that nobody writes again; the topic is resolved from its alias
+	publish codec.Publish // a payload of up to slabMax bytes lies in the batch's bulk, a larger one has memory of its own; the topic is resolved from its alias
 	release bool
 }
 

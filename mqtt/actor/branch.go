@@ -20,6 +20,7 @@ type branch struct {
 	quit     chan<- struct{} // closed when its consumer has closed it
 
 	inbox    inbox
+	slabs    [2]slab // of what waits in it, of QoS 0 and of the others
 	running  bool
 	lent     int  // items at the front that the process has,
 	told     int  // less those that it has told are taken
@@ -53,6 +54,16 @@ func (b *branch) start(nursery *sync.WaitGroup) {
 		b.running = true
 		nursery.Go(b.process.run)
 	}
+}
+
+// own gives what the stream keeps of a payload: a large one, unless another stream has it, and a copy of a small one. So a slab
+// holds payloads of one stream alone, in the order in which they go, and no more memory is held than waits. Were they cut where
+// they are read, one message that waits could hold the memory of hundreds that were dropped, or taken from another stream.
+func (b *branch) own(p *codec.Publish, shared bool) []byte {
+	if len(p.Payload) > slabMax && !shared {
+		return p.Payload
+	}
+	return b.slabs[min(p.QoS, codec.AtLeastOnce)].copy(p.Payload)
 }
 
 // idle says that the branch may lend now.

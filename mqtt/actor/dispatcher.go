@@ -63,6 +63,7 @@ type dispatcher struct {
 	looseBytes int                 // of QoS 0 that wait
 
 	rest   *[]arrival // a batch of which not all was routed: reading is held until it is
+	bulk   *[]byte    // its payloads, or nil
 	at     int        // how far
 	halt   passage    // why no further
 	letter owed       // to the tracker, what is new

@@ -9,7 +9,7 @@ import (
 
 // take begins a batch from the reader.
 func (d *dispatcher) take(a arrivals) {
-	d.rest, d.at = a.list, 0
+	d.rest, d.bulk, d.at = a.list, a.bulk, 0
 	if !d.up || a.gen != d.link.gen {
 		d.dropRest()
 	}
@@ -40,7 +40,11 @@ func (d *dispatcher) dropRest() {
 	clear(*d.rest)
 	*d.rest = (*d.rest)[:0]
 	arrivalPool.Put(d.rest)
-	d.rest, d.at, d.halt = nil, 0, passed
+	if d.bulk != nil {
+		*d.bulk = (*d.bulk)[:0]
+		bulkPool.Put(d.bulk)
+	}
+	d.rest, d.bulk, d.at, d.halt = nil, nil, 0, passed
 }
 
 func (d *dispatcher) arrive(a *arrival) passage {
@@ -92,8 +96,9 @@ func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
 	it := item{publish: *p, ticket: t, came: d.now, size: int32(size), again: d.again}
 	for i, b := range d.targets {
 		if i > 0 {
-			it.publish = clone(p)
+			it.publish.Properties = clone(p.Properties)
 		}
+		it.publish.Payload = b.own(p, i > 0)
 		it.ticket.share = uint32(i)
 		b.got++
 		b.inbox.push(it)
@@ -107,17 +112,15 @@ func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
 }
 
 // clone makes a copy that shares nothing that could be written to.
-func clone(p *codec.Publish) codec.Publish {
-	c := *p
-	c.Payload = bytes.Clone(p.Payload)
-	if p.Properties != nil {
-		q := *p.Properties
-		q.CorrelationData = bytes.Clone(q.CorrelationData)
-		q.SubscriptionIdentifiers = slices.Clone(q.SubscriptionIdentifiers)
-		q.UserProperties = slices.Clone(q.UserProperties)
-		c.Properties = &q
+func clone(p *codec.PublishProperties) *codec.PublishProperties {
+	if p == nil {
+		return nil
 	}
-	return c
+	q := *p
+	q.CorrelationData = bytes.Clone(q.CorrelationData)
+	q.SubscriptionIdentifiers = slices.Clone(q.SubscriptionIdentifiers)
+	q.UserProperties = slices.Clone(q.UserProperties)
+	return &q
 }
 
 // touch notes that b may be lent something.

@@ -80,7 +80,7 @@ func TestStreams(t *testing.T) {
 		list := []arrival{identified(q0("a", "1"), 5)}
 		r.look()
 		r.notices <- notice{identifiers: []identifier{{5, "+"}}}
-		r.arriving <- arrivals{r.link.gen, &list}
+		r.arriving <- arrivals{r.link.gen, &list, nil}
 		r.take(u.Out(), "a=1")
 		r.nothing(s.Out())
 	})

@@ -97,7 +97,7 @@ func (p *plant) feed(n int, q codec.QoS, room int) {
 			}
 			*list = append(*list, a)
 		}
-		p.arriving <- arrivals{1, list}
+		p.arriving <- arrivals{1, list, nil}
 		n -= k
 	}
 }

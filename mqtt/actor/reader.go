@@ -29,7 +29,6 @@ type reader struct {
 	calm     int     // reads in a row that a small buffer would have held
 	topics   topics
 	aliases  aliases
-	slab     slab
 	pub      codec.Publish
 	bytes    int
 }
@@ -79,8 +78,8 @@ func (r *reader) hand(ctx context.Context) error {
 		return nil
 	}
 	a := answers{gen: r.gen, came: time.Now()}
-	var list *[]arrival
-	end, fault := r.decode(&a, &list)
+	in := arrivals{gen: r.gen}
+	end, fault := r.decode(&a, &in)
 	a.bytes, a.fault = r.bytes, fault
 	r.bytes = 0
 	select {
@@ -88,9 +87,9 @@ func (r *reader) hand(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	if list != nil {
+	if in.list != nil {
 		select {
-		case r.arrivals <- arrivals{r.gen, list}:
+		case r.arrivals <- in:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -112,7 +111,7 @@ func (r *reader) discard() {
 }
 
 // decode goes through the packets that are whole. end is a DISCONNECT; fault is what breaks a rule.
-func (r *reader) decode(a *answers, list **[]arrival) (end, fault error) {
+func (r *reader) decode(a *answers, in *arrivals) (end, fault error) {
 	for r.from < r.to {
 		f, size, err := codec.Next(r.buf[r.from:r.to], r.dialect, r.max)
 		switch {
@@ -124,7 +123,7 @@ func (r *reader) decode(a *answers, list **[]arrival) (end, fault error) {
 		}
 		r.from += size
 		if f.Type == codec.TypePublish || f.Type == codec.TypePubRel {
-			err = r.arrival(f, size, list)
+			err = r.arrival(f, size, in)
 		} else {
 			end, err = r.answer(f, size, a)
 		}
@@ -137,16 +136,16 @@ func (r *reader) decode(a *answers, list **[]arrival) (end, fault error) {
 }
 
 // arrival decodes a PUBLISH or PUBREL into the batch for the dispatcher.
-func (r *reader) arrival(f codec.Frame, size int, list **[]arrival) error {
-	if *list == nil {
-		*list = arrivalPool.Get().(*[]arrival)
+func (r *reader) arrival(f codec.Frame, size int, in *arrivals) error {
+	if in.list == nil {
+		in.list = arrivalPool.Get().(*[]arrival)
 	}
 	if f.Type == codec.TypePubRel {
 		var p codec.PubRel
 		if err := p.Decode(f, r.dialect); err != nil {
 			return err
 		}
-		**list = append(**list, arrival{publish: codec.Publish{PacketID: p.PacketID}, release: true})
+		*in.list = append(*in.list, arrival{publish: codec.Publish{PacketID: p.PacketID}, release: true})
 		r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Code: p.Code})
 		return nil
 	}
@@ -162,13 +161,28 @@ func (r *reader) arrival(f codec.Frame, size int, list **[]arrival) error {
 	if known == "" {
 		r.topics.keep(p.Topic)
 	}
-	p.Payload = r.slab.copy(p.Payload)
+	p.Payload = in.payload(p.Payload)
 	if p.Properties != nil && p.Properties.CorrelationData != nil {
 		p.Properties.CorrelationData = append([]byte{}, p.Properties.CorrelationData...)
 	}
-	**list = append(**list, arrival{publish: *p})
+	*in.list = append(*in.list, arrival{publish: *p})
 	r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Topic: p.Topic, QoS: p.QoS, Dup: p.Dup, Retain: p.Retain})
 	return nil
+}
+
+// payload copies what the next read would write over.
+func (a *arrivals) payload(b []byte) []byte {
+	switch {
+	case len(b) == 0:
+		return nil
+	case len(b) > slabMax:
+		return new(slab).copy(b)
+	case a.bulk == nil:
+		a.bulk = bulkPool.Get().(*[]byte)
+	}
+	start := len(*a.bulk)
+	*a.bulk = append(*a.bulk, b...) // what lies in it already stays where it is, also when it grows
+	return (*a.bulk)[start:len(*a.bulk):len(*a.bulk)]
 }
 
 func (r *reader) trace(p PacketInfo) {
