@@ -134,6 +134,13 @@ func (d *disk) count(kinds string) (n int) {
 	return n
 }
 
+// written counts the writes that succeeded.
+func (d *disk) written() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.writes
+}
+
 // stored is a client with a store.
 func stored(v mqtt.Version, store mqtt.Store) mqtt.Config {
 	return mqtt.Config{Version: v, ClientID: "c", Store: store}
@@ -158,6 +165,6 @@ func (s *scene) connected(present bool) *mqtttest.Conn {
 // noRecords fails the test when the store has anything of the kinds, once nothing moves any more.
 func noRecords(t *testing.T, d *disk, kinds string) {
 	t.Helper()
-	elapse(time.Millisecond) // of the bubble: every process has come to rest
+	elapse(50 * time.Millisecond) // of the bubble: every process has come to rest, and nothing waits for company
 	require.Zero(t, d.count(kinds))
 }

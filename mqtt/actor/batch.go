@@ -11,6 +11,7 @@ type batch struct {
 	puts    []put    // messages that are new to the store
 	ends    []end    // outcomes that mustn't be told before
 	inbound bool     // it has something of the dispatcher's
+	urgent  bool     // somebody may wait for it
 }
 
 // put is a message that comes into the store with a batch.
@@ -40,6 +41,12 @@ func (b *batch) set(key []byte, value func([]byte) []byte) int {
 
 // remove adds the removal of a key.
 func (b *batch) remove(key []byte) {
+	b.forget(key)
+	b.urgent = true
+}
+
+// forget is remove, for what nobody waits for.
+func (b *batch) forget(key []byte) {
 	start := len(b.arena)
 	b.arena = append(b.arena, key...)
 	b.changes = append(b.changes, Change{Key: b.arena[start:len(b.arena):len(b.arena)]})
@@ -114,7 +121,7 @@ func (b *batch) precede(failed *batch) {
 		}
 	}
 	b.ends = append(failed.ends, b.ends...)
-	b.inbound = b.inbound || failed.inbound
+	b.inbound, b.urgent = b.inbound || failed.inbound, true
 	b.supersede()
 }
 

@@ -266,7 +266,7 @@ func (t *tracker) rearm() {
 	if !t.given.IsZero() && !t.writeStuck && t.readHeld {
 		next = t.given.Add(time.Second)
 	}
-	for _, at := range []time.Time{t.nextExpiry, t.partBy, t.cutBy, t.paused} {
+	for _, at := range []time.Time{t.nextExpiry, t.partBy, t.cutBy, t.paused, t.linger} {
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
@@ -291,6 +291,9 @@ func (t *tracker) tick(now time.Time) {
 	}
 	if !t.paused.After(now) {
 		t.paused = time.Time{}
+	}
+	if !t.linger.IsZero() && !t.linger.After(now) {
+		t.open.urgent = true
 	}
 	t.writeStuck = !t.given.IsZero() && now.Sub(t.given) >= time.Second
 	t.rearm()

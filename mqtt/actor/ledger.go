@@ -17,6 +17,7 @@ type ledger struct {
 	over   bool          // nothing is tried again
 	safe   uint64        // all batches up to this one are kept
 	paused time.Time     // a write failed: then the next one is tried
+	linger time.Time     // nobody waits for what is open: then it is kept all the same
 	staged lane          // PUBLISHes that have their identifier, and leave when their batch is kept
 	marks  []marked      // of the dispatcher's, that are not kept yet
 }
@@ -36,6 +37,10 @@ func (e *StoreError) Unwrap() error { return e.Err }
 // storePause is how long after a write that failed the next one is tried.
 const storePause = time.Second
 
+// storeLinger is how long the store may still have a message that is done, when nothing else is to be kept: whoever publishes one
+// message at a time so waits for one write for each, and not for two. A crash meanwhile has the last of them sent again.
+const storeLinger = 20 * time.Millisecond
+
 // keeps says that there is a store.
 func (l *ledger) keeps() bool { return l.open != nil }
 
@@ -49,7 +54,7 @@ func (t *tracker) save() {
 	}
 	t.keepFilters()
 	b := t.open
-	if len(b.changes) == 0 {
+	if len(b.changes) == 0 || t.lingers() {
 		return
 	}
 	t.open = &batch{number: b.number + 1}
@@ -59,6 +64,19 @@ func (t *tracker) save() {
 	}
 	t.away = b
 	t.to <- b // there is room: the keeper has nothing
+}
+
+// lingers says that what is open may wait for what comes next.
+func (t *tracker) lingers() bool {
+	switch {
+	case t.open.urgent || t.over || t.ending.asked():
+		t.linger = time.Time{}
+		return false
+	case t.linger.IsZero():
+		t.linger = time.Now().Add(storeLinger)
+		t.rearm()
+	}
+	return true
 }
 
 // wasKept takes the keeper's word.

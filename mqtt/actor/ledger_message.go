@@ -65,11 +65,12 @@ func (t *tracker) letGo(op *Op, o Outcome) (told bool) {
 	if t.away != nil && op.born == t.away.number {
 		t.away.puts[op.berth].op = nil
 	}
-	t.open.remove(messageKey(op.seq))
-	t.open.remove(progressKey(op.seq))
+	t.open.forget(messageKey(op.seq))
+	t.open.forget(progressKey(op.seq))
 	if !errors.Is(o.Err, ErrNotSent) {
 		return true
 	}
+	t.open.urgent = true
 	op.state = opLeaving
 	t.open.ends = append(t.open.ends, end{op, o, t.closing})
 	return false
