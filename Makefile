@@ -37,6 +37,13 @@ bench: ## measure this client beside others; ARGS="-h" for what can be chosen
 	@cd bench
 	go run . $(ARGS)
 
+.PHONY: flood
+flood: ## a slow consumer in a flood, within its bound of memory, in two minutes; draws docs/flood.svg
+	@cd bench
+	go run . -flood ../docs/flood.csv $(ARGS) || broken=$$?
+	go run ./draw ../docs/flood.csv ../docs/flood.svg
+	exit $${broken:-0}
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (1m)
 	@$(MODULES)

@@ -58,19 +58,28 @@ func main() {
 	scale := flag.Float64("scale", 1, "share of the usual number of messages")
 	size := flag.Int("size", 64, "payload in bytes")
 	only := flag.String("only", "", "only rows that contain this text")
+	floods := flag.String("flood", "", "have a slow consumer live through a flood, and write samples of its memory to this file")
+	flooded := flag.String("flooded", "", "be the client process of the flood, of this version of MQTT (used by the program itself)")
+	address := flag.String("address", "", "where the server process is (used by the program itself)")
 	profile := flag.String("cpuprofile", "", "measure Sluice alone, and write its CPU profile to this file")
 	flag.Parse()
 	var err error
-	if *server {
+	switch {
+	case *server:
 		err = serve()
-	} else {
+	case *floods != "":
+		err = drive(*floods, *scale)
+	case *flooded != "":
+		var f flood
+		if f, err = floodOf(*flooded, *scale); err == nil {
+			err = floodedClient(os.Stdout, os.Stderr, f, *address)
+		}
+	default:
 		peers := []peer{limit{}, sluice{}, paho{}}
 		if *profile != "" {
 			peers = peers[1:2]
-			err = profiled(*profile, func() error { return measure(os.Stdout, peers, *rounds, *scale, *size, *only) })
-		} else {
-			err = measure(os.Stdout, peers, *rounds, *scale, *size, *only)
 		}
+		err = profiled(*profile, func() error { return measure(os.Stdout, peers, *rounds, *scale, *size, *only) })
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -101,8 +110,11 @@ func start() (address string, stop func(), err error) {
 	return strings.TrimSpace(line), func() { in.Close(); cmd.Wait() }, err
 }
 
-// profiled runs f under the profiler.
+// profiled runs f, under the profiler when there is a path to write to.
 func profiled(path string, f func() error) error {
+	if path == "" {
+		return f()
+	}
 	file, err := os.Create(path)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -13,8 +15,9 @@ import (
 // serve is the server process: it only acknowledges what comes, counts it, and floods who subscribes. What is measured
 // beside it is the client.
 //
-// A SUBSCRIBE for "flood/QOS/SIZE/COUNT" is answered with COUNT messages. A PUBLISH to "count" at QoS 1 is acknowledged
-// when it comes, which is how a client learns that all before it has arrived.
+// A SUBSCRIBE for "flood/QOS/SIZE/COUNT" is answered with COUNT messages, one for "mixed/LOOSE/SURE/WINDOW" with the flood that
+// mixed is, and one for "arrived/CLIENT" with how many messages that client has published to "bench/topic". A PUBLISH to "count"
+// at QoS 1 is acknowledged when it comes, which is how a client learns that all before it has arrived.
 func serve() error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,6 +28,12 @@ func serve() error {
 		io.Copy(io.Discard, os.Stdin) // the end of the parent's process
 		os.Exit(0)
 	}()
+	return accept(ln)
+}
+
+// accept serves each connection, until the listener is closed.
+func accept(ln net.Listener) error {
+	b := newBook()
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
@@ -32,7 +41,7 @@ func serve() error {
 		}
 		go func() {
 			defer conn.Close()
-			s := &session{conn: conn, in: make([]byte, 256<<10), out: make([]byte, 0, 256<<10)}
+			s := &session{conn: conn, book: b, in: make([]byte, 256<<10), out: make([]byte, 0, 256<<10)}
 			if err := s.run(); err != io.EOF { // it never returns nil
 				fmt.Fprintln(os.Stderr, "server:", err)
 			}
@@ -43,12 +52,22 @@ func serve() error {
 // session is one client's connection.
 type session struct {
 	conn    net.Conn
+	book    *book
 	version codec.Version
+	client  string
+	most    int // Receive Maximum
 	in, out []byte
 	got     uint64
+	mixed   *mixed // the flood that its PUBACKs are for; nil: none, and nobody minds them
 }
 
 func (s *session) run() error {
+	defer func() {
+		s.book.note(s.client, 0, s.got)
+		if s.mixed != nil {
+			close(s.mixed.acks)
+		}
+	}()
 	from, to := 0, 0
 	for {
 		n, err := s.conn.Read(s.in[to:])
@@ -98,15 +117,21 @@ func (s *session) take(f codec.Frame) error {
 		if err := c.Decode(f, codec.Dialect{From: codec.FromClient}); err != nil {
 			return err
 		}
-		s.version = c.Version
+		s.version, s.client, s.most = c.Version, c.ClientID, 65535
+		if p := c.Properties; p != nil && p.ReceiveMaximum > 0 {
+			s.most = int(p.ReceiveMaximum)
+		}
+		s.book.note(s.client, 1, 0)
 		return s.append(&codec.ConnAck{})
 	case codec.TypePublish:
-		s.got++
 		qos := f.Flags >> 1 & 3
+		topic := int(binary.BigEndian.Uint16(f.Body))
+		if topic == len(measured) {
+			s.got++
+		}
 		if qos == 0 {
 			return nil
 		}
-		topic := int(binary.BigEndian.Uint16(f.Body))
 		id := binary.BigEndian.Uint16(f.Body[2+topic:])
 		kind := codec.TypePubAck
 		if qos == 2 {
@@ -117,6 +142,11 @@ func (s *session) take(f codec.Frame) error {
 		s.out = codec.AppendAck(s.out, s.version, codec.TypePubComp, binary.BigEndian.Uint16(f.Body), codec.Success)
 	case codec.TypePubRec:
 		s.out = codec.AppendAck(s.out, s.version, codec.TypePubRel, binary.BigEndian.Uint16(f.Body), codec.Success)
+	case codec.TypePubAck:
+
+		if s.mixed != nil {
+			s.mixed.acks <- binary.BigEndian.Uint16(f.Body)
+		}
 	case codec.TypeSubscribe:
 		return s.subscribed(f)
 	case codec.TypeUnsubscribe:
@@ -145,18 +175,26 @@ func (s *session) subscribed(f codec.Frame) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	var qos, size, count int
-	if _, err := fmt.Sscanf(p.Subscriptions[0].Filter, "flood/%d/%d/%d", &qos, &size, &count); err != nil {
-		return nil
+	filter := p.Subscriptions[0].Filter
+	var qos, size, count, window int
+	if _, err := fmt.Sscanf(filter, "flood/%d/%d/%d", &qos, &size, &count); err == nil {
+		go s.flood(qos, size, count)
 	}
-	go s.flood(qos, size, count)
+	var loose, sure int
+	if _, err := fmt.Sscanf(filter, "mixed/%d/%d/%d", &loose, &sure, &window); err == nil {
+		s.flow(loose, sure, min(window, s.most))
+	}
+	if client, asked := strings.CutPrefix(filter, "arrived/"); asked {
+		_, arrived := s.book.of(client)
+		return s.append(&codec.Publish{Topic: filter, Payload: strconv.AppendUint(nil, arrived, 10)})
+	}
 	return nil
 }
 
 // flood writes messages as fast as the client reads. At QoS 1 and 2 it minds no window: the clients announce one that is
 // large enough for the packet identifiers to be free again when they come round.
 func (s *session) flood(qos, size, count int) {
-	m := codec.Publish{Topic: "bench/topic", QoS: codec.QoS(qos), Payload: make([]byte, size)}
+	m := codec.Publish{Topic: measured, QoS: codec.QoS(qos), Payload: make([]byte, size)}
 	buf := make([]byte, 0, 300<<10)
 	id := uint16(0)
 	for range count {

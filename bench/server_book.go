@@ -1,0 +1,34 @@
+package main
+
+import "sync"
+
+// measured is the topic of all that is measured. No other that clients publish to has its length.
+const measured = "bench/topic"
+
+// book is what the server knows of its clients, beyond their connections.
+type book struct {
+	lock    sync.Mutex
+	clients map[string]record
+}
+
+type record struct {
+	connections int
+	arrived     uint64 // messages that the client published to measured, on connections that have ended
+}
+
+func newBook() *book { return &book{clients: map[string]record{}} }
+
+// note adds to what is known of a client.
+func (b *book) note(client string, connections int, arrived uint64) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	r := b.clients[client]
+	b.clients[client] = record{r.connections + connections, r.arrived + arrived}
+}
+
+func (b *book) of(client string) (connections int, arrived uint64) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	r := b.clients[client]
+	return r.connections, r.arrived
+}
