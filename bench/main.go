@@ -58,6 +58,7 @@ func main() {
 	scale := flag.Float64("scale", 1, "share of the usual number of messages")
 	size := flag.Int("size", 64, "payload in bytes")
 	only := flag.String("only", "", "only rows that contain this text")
+	stores := flag.Bool("store", false, "measure durable publishing with several stores instead; -size, -rounds and -scale hold")
 	floods := flag.String("flood", "", "have a slow consumer live through a flood, and write samples of its memory to this file")
 	flooded := flag.String("flooded", "", "be the client process of the flood, of this version of MQTT (used by the program itself)")
 	address := flag.String("address", "", "where the server process is (used by the program itself)")
@@ -67,6 +68,8 @@ func main() {
 	switch {
 	case *server:
 		err = serve()
+	case *stores:
+		err = profiled(*profile, func() error { return measureStores(os.Stdout, *rounds, *scale, *size, *profile != "") })
 	case *floods != "":
 		err = drive(*floods, *scale)
 	case *flooded != "":

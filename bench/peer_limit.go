@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -108,4 +109,31 @@ func (l limit) receive(ctx context.Context, address string, qos, n, size int) (t
 	}
 	err = l.count(conn, 5+n*len(one))
 	return time.Since(start), err
+}
+
+// arrived asks the server how many messages a client has published, when its connection has ended.
+func (l limit) arrived(address, client string) (n int, err error) {
+	conn, err := l.connect(address)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	topic := "arrived/" + client
+	s := codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: topic}}}
+	hello, err := s.Append(nil, codec.V311)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := conn.Write(hello); err != nil {
+		return 0, err
+	}
+	answer := make([]byte, 5+2+2+len(topic)) // SUBACK, and the message up to its payload
+	if _, err := io.ReadFull(conn, answer); err != nil {
+		return 0, err
+	}
+	text := make([]byte, int(answer[6])-2-len(topic))
+	if _, err := io.ReadFull(conn, text); err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(string(text))
 }
