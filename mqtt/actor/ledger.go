@@ -13,6 +13,7 @@ type ledger struct {
 	from   <-chan kept   // from keeper
 	open   *batch        // takes what changes now; nil when there is no store
 	away   *batch        // is with the keeper
+	spare  *batch        // was kept, and serves again; nil when none was
 	quit   func()        // has the store give up what it is at
 	over   bool          // nothing is tried again
 	safe   uint64        // all batches up to this one are kept
@@ -57,7 +58,7 @@ func (t *tracker) save() {
 	if len(b.changes) == 0 || t.lingers() {
 		return
 	}
-	t.open = &batch{number: b.number + 1}
+	t.open = t.fresh(b.number + 1)
 	if b.settle(); len(b.changes) == 0 {
 		t.settleBatch(b) // all was taken back
 		return
@@ -65,6 +66,22 @@ func (t *tracker) save() {
 	t.away = b
 	t.to <- b // there is room: the keeper has nothing
 }
+
+// fresh makes the next batch, of the memory of one that was kept if there is one.
+func (t *tracker) fresh(number uint64) *batch {
+	b := t.spare
+	if t.spare = nil; b == nil || cap(b.arena) > spareBytes {
+		return &batch{number: number}
+	}
+	clear(b.changes)
+	clear(b.puts)
+	clear(b.ends)
+	*b = batch{number: number, changes: b.changes[:0], arena: b.arena[:0], puts: b.puts[:0], ends: b.ends[:0]}
+	return b
+}
+
+// spareBytes bounds what a client holds for a batch to come: one of a default window of messages of some 200 bytes fits.
+const spareBytes = 256 << 10
 
 // lingers says that what is open may wait for what comes next.
 func (t *tracker) lingers() bool {
@@ -100,6 +117,7 @@ func (t *tracker) settleBatch(b *batch) {
 	for _, e := range b.ends {
 		e.op.end(e.outcome)
 	}
+	t.spare = b
 	for len(t.marks) > 0 && t.isSafe(t.marks[0].batch) {
 		t.note.marked, t.noteNews = t.marks[0].mark, true
 		t.marks = t.marks[1:]

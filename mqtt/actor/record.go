@@ -44,8 +44,12 @@ const (
 	progressAgain                        // it left in a session that is lost, and waits to be published again
 )
 
+// numbered is small enough that a key that is only copied costs no allocation.
 func numbered(kind byte, n uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{kind}, n)
+	key := make([]byte, 9)
+	key[0] = kind
+	binary.BigEndian.PutUint64(key[1:], n)
+	return key
 }
 
 func messageKey(seq uint64) []byte  { return numbered(messageRecord, seq) }
