@@ -70,14 +70,23 @@ func (t *tracker) save() {
 // fresh makes the next batch, of the memory of one that was kept if there is one.
 func (t *tracker) fresh(number uint64) *batch {
 	b := t.spare
-	if t.spare = nil; b == nil || cap(b.arena) > spareBytes {
-		return &batch{number: number}
+	if t.spare = nil; b == nil {
+		b = new(batch)
+	}
+	b.number = number
+	return b
+}
+
+// reuse has a batch that was kept serve again. It holds on to nothing that was in it.
+func (t *tracker) reuse(b *batch) {
+	if cap(b.arena) > spareBytes {
+		return
 	}
 	clear(b.changes)
 	clear(b.puts)
 	clear(b.ends)
-	*b = batch{number: number, changes: b.changes[:0], arena: b.arena[:0], puts: b.puts[:0], ends: b.ends[:0]}
-	return b
+	*b = batch{changes: b.changes[:0], arena: b.arena[:0], puts: b.puts[:0], ends: b.ends[:0]}
+	t.spare = b
 }
 
 // spareBytes bounds what a client holds for a batch to come: one of a default window of messages of some 200 bytes fits.
@@ -117,7 +126,7 @@ func (t *tracker) settleBatch(b *batch) {
 	for _, e := range b.ends {
 		e.op.end(e.outcome)
 	}
-	t.spare = b
+	t.reuse(b)
 	for len(t.marks) > 0 && t.isSafe(t.marks[0].batch) {
 		t.note.marked, t.noteNews = t.marks[0].mark, true
 		t.marks = t.marks[1:]
