@@ -1,0 +1,59 @@
+package main
+
+import (
+	"encoding/xml"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const samples = `version,seconds,resident,live,bound,received,taken,dropped
+3.1.1,0.0,10000000,400000,79000000,0,0,0
+3.1.1,0.2,20000000,900000,79000000,90000,10,80000
+5.0,0.0,10000000,400000,79000000,0,0,0
+5.0,0.2,20000000,900000,79000000,90000,10,80000
+`
+
+func TestAPicture(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
+	if err := os.WriteFile(from, []byte(samples), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(from, to); err != nil {
+		t.Fatal(err)
+	}
+	picture, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := xml.NewDecoder(strings.NewReader(string(picture))); ; {
+		if _, err := d.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range []string{"MQTT 3.1.1", "MQTT 5.0", "bound, from Config", "QoS 0 dropped"} {
+		if !strings.Contains(string(picture), text) {
+			t.Errorf("it doesn't say %q", text)
+		}
+	}
+}
+
+func TestNoSamplesNoPicture(t *testing.T) {
+	for name, text := range map[string]string{"nothing": "", "no samples": "version,seconds,bound\n", "no number": "version,seconds,bound\n5.0,0,x\n"} {
+		from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
+		if err := os.WriteFile(from, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if run(from, to) == nil {
+			t.Errorf("%s: there is a picture", name)
+		}
+	}
+}
