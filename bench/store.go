@@ -70,7 +70,7 @@ func measureStores(w io.Writer, rounds int, scale float64, size int, boltAlone b
 	}
 	for i, p := range peers {
 		r := rows[i]
-		fmt.Fprintf(w, "| %s | %.0f | %.2f | %.0f | %.2f | %s |\n", p.name, r[0], r[0]/rows[0][0], r[1], r[1]/rows[0][1], p.syncs)
+		fmt.Fprintf(w, "| %s | %.0f | %.3g | %.0f | %.3g | %s |\n", p.name, r[0], r[0]/rows[0][0], r[1], r[1]/rows[0][1], p.syncs)
 	}
 	fmt.Fprintln(w, "\nA store that doesn't sync survives the end of the process, and loses messages with the system: compare it with that in mind.")
 	if why != nil {
