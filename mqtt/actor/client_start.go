@@ -1,0 +1,62 @@
+package actor
+
+import "context"
+
+// Start runs the processes of a client that has no connection yet. make gives what the application is handed.
+func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
+	ctx, stop := context.WithCancelCause(context.Background())
+	capacity := 0
+	roomy := cfg.Roomy()
+	if roomy {
+		capacity = quickBatch
+	}
+	ops, asks, done := make(chan *Op, capacity), make(chan question), make(chan struct{})
+	missed := make(chan uint64, 1)
+	missed <- 0
+	c := &Client[M]{Config: cfg, ops: ops, late: ops, missed: missed, misses: missed, asks: asks, done: done,
+		cause: func() error { return context.Cause(ctx) }}
+	c.pool.New = func() any { return newRecord() }
+	var (
+		news     = make(chan any)
+		inbound  = make(chan linkNews)
+		pings    = make(chan chan<- activity)
+		arriving = make(chan arrivals)
+		owes     = make(chan owed)
+		notices  = make(chan notice, 1)
+		strict   = make(chan struct{}, 2)
+		records  = make(chan Record, 64)
+		wishes   = make(chan wish, 1)
+		again    = make(chan struct{}, 1)
+		end      = make(chan error, 1)
+	)
+	c.strict = strict
+	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes, pings: pings,
+		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
+		filters: filters{calls: make(map[*Op]struct{})}}
+	t.records, t.idle = records, true
+	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
+	processes := []func(context.Context) error{t.run, d.run}
+	if cfg.Write != nil {
+		k := openStore(&c.Config, t, d)
+		processes = append(processes, k.run)
+	}
+	c.Inbound = in
+	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
+		wishes: wishes, reconnect: again, end: end, records: records}
+	go func() {
+		err := join(ctx, append(processes, func(ctx context.Context) error {
+			why := s.run(ctx)
+			stop(why) // whoever sees a channel closed can be told why
+			return why
+		})...)
+		c.final = &Final{Err: err, View: t.view(), Result: t.result}
+		close(done)
+		c.refuseLate()
+	}()
+	return c
+}
+
+func inboundOf(cfg *Config) inboundConfig {
+	return inboundConfig{receiveMaximum: cfg.ReceiveMaximum, inbox: cfg.Inbox, overflow: cfg.Overflow, hard: cfg.InboxHard,
+		stallAfter: cfg.StallAfter, ack: cfg.Ack, claimed: cfg.Claimed, durable: cfg.Write != nil}
+}
