@@ -89,6 +89,9 @@ func perform(text string) error {
 	return errors.Join(err, <-connected, c.client.Close(ctx), store.Close())
 }
 
+// window is how many messages a publisher may have in flight.
+const window = 20
+
 // lifetime is how long a process may live: nothing takes so long. One whose parent has died ends by it.
 const lifetime = 10 * time.Minute
 
@@ -96,10 +99,10 @@ func (c *child) config(store mqtt.Store) mqtt.Config {
 	cfg := mqtt.Config{
 		Servers: []string{c.URL}, Version: c.Version, ClientID: c.ClientID, Store: store, RetryFirst: true,
 		Backoff:     mqtt.Backoff{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond},
-		MaxInFlight: 20, // cell.config has the reason, and that of the next
+		MaxInFlight: window,
 	}
 	if c.Version == mqtt.V5 {
-		cfg.ReceiveMaximum = 65_535
+		cfg.ReceiveMaximum = 65_535 // cell.config has the reason
 	}
 	if c.Role == takingByHand {
 		cfg.Ack = mqtt.AckManual

@@ -10,10 +10,18 @@ type incoming struct {
 	came    int // all of its PUBLISHes
 	fresh   int // times that it was taken, with nothing that said that it might be a repetition
 	again   int // and with
-	at      int // where on the tape it came: at QoS 2 first in this life, at QoS 1 last
-	life    int // of at
+	life    int // in which it came last; where on the tape it came
+	first   int // first in this life,
+	at      int // and first in this exchange, or at QoS 1 on this connection
+	link    int // that one
 	acked   bool
 	swallow bool // it came under an identifier that the server had not given back
+}
+
+// position is where a message came.
+type position struct {
+	label           label
+	life, first, at int
 }
 
 // exchange is one of QoS 2, as a consumer's packets show it.
@@ -26,14 +34,12 @@ type exchange struct {
 type taken struct {
 	complaints
 	history
-	byHand  bool
-	calm    bool // the server was never killed
-	all     map[label]*incoming
-	open    map[uint16]*exchange
-	acks    map[uint16]label   // QoS 1
-	order   map[mqtt.QoS]label // that was taken first last,
-	arrived map[mqtt.QoS]int   // where that came
-	in      map[mqtt.QoS]int   // and in which life
+	byHand bool
+	calm   bool // the server was never killed
+	all    map[label]*incoming
+	open   map[uint16]*exchange
+	acks   map[uint16]label      // QoS 1
+	order  map[mqtt.QoS]position // of the one that was taken first last
 }
 
 // judgeTaken shows that a consumer has handed out in their order the messages that came, each as often as the server has
@@ -41,7 +47,7 @@ type taken struct {
 func judgeTaken(tape []record, byHand, calm bool) *taken {
 	t := &taken{
 		byHand: byHand, calm: calm, all: map[label]*incoming{}, open: map[uint16]*exchange{}, acks: map[uint16]label{},
-		order: map[mqtt.QoS]label{}, arrived: map[mqtt.QoS]int{}, in: map[mqtt.QoS]int{},
+		order: map[mqtt.QoS]position{},
 	}
 	for _, r := range tape {
 		t.follow(r)
@@ -74,9 +80,13 @@ func (t *taken) of(l label) *incoming {
 
 func (t *taken) publish(r record) {
 	m := t.of(r.label)
-	m.came++
+	if m.came++; m.life != t.life {
+		m.life, m.first, m.at, m.link = t.life, t.at, t.at, t.connection
+	}
 	if r.label.qos == mqtt.AtLeastOnce {
-		m.at, m.life = t.at, t.life
+		if m.link != t.connection {
+			m.at, m.link = t.at, t.connection
+		}
 		t.acks[r.id] = r.label
 		if !r.dup {
 			m.begun++
@@ -85,12 +95,10 @@ func (t *taken) publish(r record) {
 	}
 	e := t.open[r.id]
 	repeated := e != nil && e.label == r.label && !e.released
-	if !repeated || m.life != t.life {
-		m.at, m.life = t.at, t.life
-	}
 	if repeated {
 		return
 	}
+	m.at = t.at
 	if e != nil {
 		// A server that has forgotten what it said: the client has to take it for a repetition. When PUBREL had come,
 		// it depends on what the store had at the crash.
@@ -152,14 +160,14 @@ func (t *taken) note(r record) {
 }
 
 // inOrder: what is taken for the first time follows the one before as it was published; or, when the server was killed and
-// may have lost its order, as it came.
+// may have lost its order, as it came. Which of several PUBLISHes was taken isn't known, so it fits if one way does.
 func (t *taken) inOrder(m *incoming, l label) {
-	q := l.qos
+	this, last := position{l, m.life, m.first, m.at}, t.order[l.qos]
 	switch {
-	case t.calm && l.before(t.order[q]):
-		t.add("%v was taken after %v", l, t.order[q])
-	case m.life == t.in[q] && m.at < t.arrived[q]:
-		t.add("%v was taken after %v, and came before it", l, t.order[q])
+	case t.calm && l.before(last.label):
+		t.add("%v was taken after %v", l, last.label)
+	case this.life == last.life && this.first < last.first && this.at < last.at:
+		t.add("%v was taken after %v, and came before it", l, last.label)
 	}
-	t.order[q], t.arrived[q], t.in[q] = l, m.at, m.life
+	t.order[l.qos] = this
 }

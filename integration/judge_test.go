@@ -40,7 +40,7 @@ type outgoing struct {
 	life       int
 	answered   int // in which life PUBREC, PUBACK or PUBCOMP came last
 	released   bool
-	ended      bool
+	open       bool // it has been sent, and has no last answer
 	stored     bool
 }
 
@@ -51,6 +51,7 @@ type published struct {
 	all     map[label]*outgoing
 	holder  map[uint16]*outgoing
 	newest  map[mqtt.QoS]label // that was sent first last
+	open    int                // messages without their last answer
 	resends int
 }
 
@@ -72,7 +73,7 @@ func judgePublished(tape []record) *published {
 		}
 	}
 	for l, o := range p.all {
-		if !o.ended {
+		if o.open || o.sends == 0 {
 			p.add("%v: stored: %t, sent %d times, and no last answer came", l, o.stored, o.sends)
 		}
 	}
@@ -95,6 +96,7 @@ func (p *published) send(r record) {
 	case "PUBREL":
 		if o != nil {
 			o.released = true
+			p.count(o, false)
 		}
 	}
 }
@@ -102,7 +104,7 @@ func (p *published) send(r record) {
 func (p *published) publish(r record) {
 	o, l := p.of(r.label), r.label
 	switch h := p.holder[r.id]; {
-	case h != nil && h != o && !h.ended:
+	case h != nil && h != o && h.open:
 		p.add("%v is sent with the packet identifier %d of one that has not ended", l, r.id)
 	case o.sends == 0:
 		if l.before(p.newest[l.qos]) {
@@ -128,6 +130,20 @@ func (p *published) publish(r record) {
 	}
 	o.id, o.connection, o.life = r.id, p.connection, p.life
 	p.holder[r.id] = o
+	p.count(o, false)
+}
+
+// count notes whether a message has its last answer. One may have had it, and be sent again after a crash.
+func (p *published) count(o *outgoing, ended bool) {
+	switch {
+	case o.open && ended:
+		p.open--
+	case !o.open && !ended:
+		if p.open++; p.open > window {
+			p.add("%d messages are in flight", p.open)
+		}
+	}
+	o.open = !ended
 }
 
 func (p *published) receive(r record) {
@@ -143,7 +159,7 @@ func (p *published) receive(r record) {
 	}
 	o.answered = p.life
 	if r.packet != "PUBREC" {
-		o.ended = true
+		p.count(o, true)
 	}
 }
 

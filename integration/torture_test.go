@@ -73,7 +73,7 @@ func (r *torture) run(t *testing.T) {
 	defer stop()
 	start := time.Now()
 	c := newCell(t, server, mqtt.V5, mqtt.ExactlyOnce)
-	folder := t.TempDir()
+	folder := t.ArtifactDir()
 	line := func(name string, versions ...mqtt.Version) *role {
 		id := c.name(strings.ReplaceAll(name, " ", "-"))
 		c.forget(mqtt.Config{Servers: []string{server.url}, Version: mqtt.V5, ClientID: id})
@@ -116,6 +116,11 @@ func (r *torture) run(t *testing.T) {
 	require.False(t, t.Failed())
 	r.took = time.Since(start)
 	r.judge(t, publisher, byHand, onTake, log, before.Size())
+	if t.Failed() {
+		words, err := os.ReadFile(log)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "server.log"), words[before.Size():], 0o600))
+	}
 	require.NoError(t, os.Truncate(log, 0)) // it is large
 }
 
