@@ -90,7 +90,7 @@ func perform(text string) error {
 }
 
 // window is how many messages a publisher may have in flight.
-const window = 20
+const window = 100
 
 // lifetime is how long a process may live: nothing takes so long. One whose parent has died ends by it.
 const lifetime = 10 * time.Minute

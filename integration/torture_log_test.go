@@ -51,6 +51,9 @@ func (w *witness) read(line string) {
 		w.life++
 		return
 	}
+	if !strings.Contains(line, " PUBLISH ") {
+		return
+	}
 	found := publishLine.FindStringSubmatch(line)
 	if found == nil {
 		return

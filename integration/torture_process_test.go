@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -24,7 +25,7 @@ type role struct {
 	deaths   int            // how many are killed
 }
 
-// live runs the first process of a role, which makes the session, to its end.
+// begin runs the first process of a role, which makes the session, to its end.
 func (r *role) begin(ctx context.Context) error {
 	first := r.task
 	first.Version, first.Last = r.versions[0], true
@@ -61,7 +62,8 @@ func (r *role) run(ctx context.Context, t task) error {
 	var words bytes.Buffer
 	busy := &signal{told: make(chan struct{})}
 	command := exec.CommandContext(ctx, os.Args[0])
-	command.Env = append(os.Environ(), childTask+"="+string(what))
+	// At its end the race detector sleeps for a second, so that others may find a race meanwhile. Nobody else is there.
+	command.Env = append(os.Environ(), childTask+"="+string(what), "GORACE=atexit_sleep_ms=0")
 	command.Stdout, command.Stderr = busy, &words
 	if err := command.Start(); err != nil {
 		return err
@@ -98,7 +100,6 @@ func (s *signal) Write(p []byte) (int, error) {
 // while it starts, reads its store and connects. It is the one place here where time alone is waited for: a kill that waits
 // for something else would come at the moments that somebody has thought of.
 func moment(ctx context.Context, busy <-chan struct{}) {
-	most := 300 * time.Millisecond
 	if rand.IntN(4) > 0 {
 		select {
 		case <-busy:
@@ -107,7 +108,7 @@ func moment(ctx context.Context, busy <-chan struct{}) {
 		}
 	}
 	select {
-	case <-time.After(rand.N(most)):
+	case <-time.After(time.Duration(math.Pow(rand.Float64(), 3) * float64(300*time.Millisecond))): // a half within 38 ms
 	case <-ctx.Done():
 	}
 }
