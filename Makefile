@@ -75,6 +75,10 @@ lint: ## gofmt, go vet, go fix and staticcheck have nothing to say
 soak: ## random faults for a million operations (SLUICE_SOAK)
 	@SLUICE_SOAK=$${SLUICE_SOAK:-1000000} go test -race -count=1 -timeout 6h -run TestSoak -v $(ARGS) ./mqtt/
 
+.PHONY: torture
+torture: ## stores on disk: processes and a server killed at random, 20,000 numbers at each QoS (SLUICE_TORTURE)
+	@SLUICE_TORTURE=$${SLUICE_TORTURE:-20000} .ci/servers go test -race -count=1 -timeout 2h -tags integration -run TestTorture -v $(ARGS) ./integration/
+
 .PHONY: cover
 cover: ## how much of the library its own tests run; leaves cover.out
 	@go test -coverprofile cover.out -coverpkg ./mqtt/... ./mqtt/...

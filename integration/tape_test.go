@@ -121,14 +121,19 @@ func readTape(path string) (records []record, err error) {
 	if err != nil {
 		return nil, err
 	}
+	torn := false
 	for line := range bytes.Lines(text) {
 		r, whole, err := parseRecord(strings.Fields(string(line)))
+		if err == nil && whole && torn && r.what != taped {
+			err = fmt.Errorf("it follows a record that was cut")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %q: %w", path, line, err)
 		}
 		if whole {
 			records = append(records, r)
 		}
+		torn = !whole && (torn || len(bytes.TrimSpace(line)) > 0)
 	}
 	return records, nil
 }
@@ -136,7 +141,7 @@ func readTape(path string) (records []record, err error) {
 // parseRecord reads a line. One without its end was being written when its process was killed: what it would say had no
 // consequence yet.
 func parseRecord(words []string) (r record, whole bool, err error) {
-	if len(words) < 2 || words[len(words)-1] != "." {
+	if len(words) == 0 || words[len(words)-1] != "." {
 		return r, false, nil
 	}
 	r.what = words[0]
