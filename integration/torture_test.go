@@ -26,7 +26,7 @@ import (
 // SLUICE_TORTURE is how many numbers are published at each QoS in all runs together, and with that how often processes are
 // killed; without it, there are few of everything, and half of the runs.
 //
-// While the server lives nothing is excused. A server that was killed may come back as it was some time ago
+// While the server lives nothing is excused but one thing that its log shows (witness.again). A server that was killed may come back as it was some time ago
 // (TestCrashesLoseNothingThatWasSaved says why). Then a message may be missing when the server had answered to it, the
 // consumer has not acknowledged it, and the server's own log last speaks of it in a life that a kill has ended; it may come
 // again as new when by the packets of the consumer the server had ended its exchange before.
