@@ -14,24 +14,23 @@ import (
 
 // witness is what the server itself says of the packets, in all of its lives.
 type witness struct {
-	life  int                             // the last
-	first map[label]int                   // how often it has received a PUBLISH without DUP
-	seen  map[label]int                   // in which life it has received it last
-	sent  map[string]map[label][]sighting // to a client
-	mids  map[string]map[string]*delivery // to a client, by Packet Identifier
-	fell  map[string]map[label]bool       // back to PUBLISH, when it had sent PUBREL to a client
+	life  int           // the last
+	first map[label]int // how often it has received a PUBLISH without DUP
+	seen  map[label]int // in which life it has received it last
+	sent  map[string]*sentTo
 }
 
-// delivery is an exchange of QoS 2 as the server's log shows it.
-type delivery struct {
+// sentTo is what the server has sent to one client.
+type sentTo struct {
+	lives map[label][2]int   // the first and the last in which it was sent
+	open  map[string]*opened // by Packet Identifier
+	fell  map[label]bool     // back to PUBLISH, when PUBREL had been sent
+}
+
+// opened is an exchange of QoS 2 as the server's log shows it.
+type opened struct {
 	label    label
 	released bool
-}
-
-// sighting is a PUBLISH that the server has sent.
-type sighting struct {
-	life int
-	dup  bool
 }
 
 // publishLine is a line of mosquitto's log, as in
@@ -62,10 +61,14 @@ func readWitness(path string, from int64) (*witness, error) {
 }
 
 func newWitness() *witness {
-	return &witness{
-		first: map[label]int{}, seen: map[label]int{}, sent: map[string]map[label][]sighting{},
-		mids: map[string]map[string]*delivery{}, fell: map[string]map[label]bool{},
+	return &witness{first: map[label]int{}, seen: map[label]int{}, sent: map[string]*sentTo{}}
+}
+
+func (w *witness) to(client string) *sentTo {
+	if w.sent[client] == nil {
+		w.sent[client] = &sentTo{lives: map[label][2]int{}, open: map[string]*opened{}, fell: map[label]bool{}}
 	}
+	return w.sent[client]
 }
 
 func (w *witness) read(line string) {
@@ -86,61 +89,59 @@ func (w *witness) publish(found []string) {
 		return
 	}
 	l, ours := labelOf(found[5])
-	switch client, dup := found[2], found[3] == "1"; {
+	switch {
 	case !ours:
 	case found[1] == "Sending":
-		w.send(l, client, dup, found[4])
+		w.to(found[2]).publish(l, found[4], w.life)
 	default:
-		if !dup {
+		if found[3] == "0" {
 			w.first[l]++
 		}
 		w.seen[l] = w.life
 	}
 }
 
-func (w *witness) send(l label, client string, dup bool, mid string) {
-	if w.sent[client] == nil {
-		w.sent[client], w.mids[client], w.fell[client] = map[label][]sighting{}, map[string]*delivery{}, map[label]bool{}
-	}
-	w.sent[client][l] = append(w.sent[client][l], sighting{w.life, dup})
-	if l.qos != mqtt.ExactlyOnce {
-		return
-	}
-	if d := w.mids[client][mid]; d != nil && d.label == l && d.released {
-		w.fell[client][l] = true
-	}
-	w.mids[client][mid] = &delivery{label: l}
-}
-
 func (w *witness) answer(found []string) {
 	if found == nil {
 		return
 	}
-	d := w.mids[found[2]][found[3]]
-	switch {
-	case d == nil:
+	to, id := w.to(found[2]), found[3]
+	switch o := to.open[id]; {
+	case o == nil:
 	case found[1] == "Sending PUBREL to":
-		d.released = true
+		o.released = true
 	default:
-		delete(w.mids[found[2]], found[3])
+		delete(to.open, id)
 	}
+}
+
+func (s *sentTo) publish(l label, id string, life int) {
+	lives, before := s.lives[l]
+	if !before {
+		lives[0] = life
+	}
+	lives[1] = life
+	s.lives[l] = lives
+	if l.qos != mqtt.ExactlyOnce {
+		return
+	}
+	if o := s.open[id]; o != nil && o.label == l && o.released {
+		s.fell[l] = true
+	}
+	s.open[id] = &opened{label: l}
 }
 
 // lost says that the server had a message, for one client at least, in a life that ended with a kill, and didn't any more
 // afterwards.
 func (w *witness) lost(l label, client string) bool {
-	had := w.seen[l]
-	for _, s := range w.sent[client][l] {
-		had = max(had, s.life)
-	}
-	_, received := w.seen[l]
-	return received && had < w.life
+	had, received := w.seen[l]
+	return received && max(had, w.to(client).lives[l][1]) < w.life
 }
 
 // again says that the server has begun a message anew: in another of its lives, or after its PUBREL (which §4.3.3 forbids it).
 // mosquitto 2.0.11 does the latter when a connection is lost while it sends PUBRELs again: those whose turn didn't come are
 // PUBLISHes on the next.
 func (w *witness) again(l label, client string) bool {
-	sent := w.sent[client][l]
-	return w.fell[client][l] || len(sent) > 1 && sent[0].life < sent[len(sent)-1].life
+	to := w.to(client)
+	return to.fell[l] || to.lives[l][0] < to.lives[l][1]
 }

@@ -103,7 +103,7 @@ func moment(ctx context.Context, busy <-chan struct{}) {
 	if rand.IntN(4) > 0 {
 		select {
 		case <-busy:
-		case <-time.After(time.Second): // it has nothing to do
+		case <-time.After(400 * time.Millisecond): // it has nothing to do
 		case <-ctx.Done():
 		}
 	}
