@@ -107,8 +107,8 @@ func (c *child) config(store mqtt.Store) mqtt.Config {
 	if c.Role == takingByHand {
 		cfg.Ack = mqtt.AckManual
 	}
-	// Sometimes few messages at a time are admitted, sometimes all that there are.
-	cfg.Outbox = mqtt.Bounds{Messages: []int{30, 300, 0}[c.Run%3]}
+	// Mostly few messages at a time are admitted, so that some are on their way to the store at most moments; sometimes all.
+	cfg.Outbox = mqtt.Bounds{Messages: []int{0, 30, 10}[c.Run%3]}
 	return cfg
 }
 
