@@ -12,7 +12,11 @@ type batch struct {
 	ends    []end    // outcomes that mustn't be told before
 	inbound bool     // it has something of the dispatcher's
 	urgent  bool     // somebody may wait for it
+	full    fullness // when it is to be packed
 }
+
+// fullness is how much a batch may hold before what was taken back or said again is left out of it.
+type fullness struct{ changes, bytes int }
 
 // put is a message that comes into the store with a batch.
 type put struct {
@@ -47,6 +51,9 @@ func (b *batch) remove(key []byte) {
 
 // forget is remove, for what nobody waits for.
 func (b *batch) forget(key []byte) {
+	if len(b.changes) >= max(b.full.changes, 1024) || len(b.arena) >= max(b.full.bytes, 1<<20) {
+		b.pack()
+	}
 	start := len(b.arena)
 	b.arena = append(b.arena, key...)
 	b.changes = append(b.changes, Change{Key: b.arena[start:len(b.arena):len(b.arena)]})
@@ -59,6 +66,49 @@ func (b *batch) strike(p *put) {
 		b.changes[p.progress] = Change{}
 	}
 	p.op = nil
+}
+
+// pack leaves out what was taken back, and of what was said of a key all but the last. So a batch that waits for a store that
+// hangs is as large as what it is about, however often that changes.
+func (b *batch) pack() {
+	last := make(map[string]int, len(b.changes))
+	size := 0
+	for i, c := range b.changes {
+		if c.Key != nil {
+			last[string(c.Key)] = i
+			size += len(c.Key) + len(c.Value)
+		}
+	}
+	arena, changes, place := make([]byte, 0, size), b.changes[:0], make([]int, len(b.changes))
+	for i, c := range b.changes {
+		if c.Key == nil || last[string(c.Key)] != i {
+			continue
+		}
+		place[i] = len(changes)
+		at := len(arena)
+		arena = append(append(arena, c.Key...), c.Value...)
+		packed := Change{Key: arena[at : at+len(c.Key) : at+len(c.Key)]}
+		if c.Value != nil {
+			packed.Value = arena[at+len(c.Key) : len(arena) : len(arena)]
+		}
+		changes = append(changes, packed)
+	}
+	clear(b.changes[len(changes):])
+	b.changes, b.arena = changes, arena
+	puts := b.puts[:0]
+	for _, p := range b.puts {
+		if p.op == nil {
+			continue
+		}
+		p.op.berth, p.message = len(puts), place[p.message]
+		if p.progress >= 0 {
+			p.progress = place[p.progress]
+		}
+		puts = append(puts, p)
+	}
+	clear(b.puts[len(puts):])
+	b.puts = puts
+	b.full = fullness{2*len(changes) + 1024, 2*len(arena) + 1<<20}
 }
 
 // settle leaves out what was taken back. Afterwards nothing can be.
@@ -122,18 +172,5 @@ func (b *batch) precede(failed *batch) {
 	}
 	b.ends = append(failed.ends, b.ends...)
 	b.inbound, b.urgent = b.inbound || failed.inbound, true
-	b.supersede()
-}
-
-// supersede takes back what later changes of the same keys make void, so that a store that goes on failing costs no more than
-// there are keys.
-func (b *batch) supersede() {
-	seen := make(map[string]struct{}, len(b.changes))
-	for i := len(b.changes) - 1; i >= 0; i-- {
-		key := string(b.changes[i].Key)
-		if _, later := seen[key]; later {
-			b.changes[i] = Change{}
-		}
-		seen[key] = struct{}{}
-	}
+	b.pack()
 }

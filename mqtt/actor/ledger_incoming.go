@@ -38,6 +38,10 @@ func (t *tracker) keepMarks(list []mark, last uint64) {
 	for _, m := range list {
 		t.keepMark(m)
 	}
+	if n := len(t.marks); n > 0 && t.marks[n-1].batch == t.open.number {
+		t.marks[n-1].mark = last
+		return
+	}
 	t.marks = append(t.marks, marked{t.open.number, last})
 }
 

@@ -9,8 +9,9 @@ func (t *tracker) keep(op *Op) {
 		return
 	}
 	b := t.open
-	op.kept, op.born, op.batch, op.berth = true, b.number, b.number, len(b.puts)
+	op.kept, op.born, op.batch = true, b.number, b.number
 	at := b.set(messageKey(op.seq), func(v []byte) []byte { return appendMessage(v, op) })
+	op.berth = len(b.puts) // what came before may have been packed
 	b.puts = append(b.puts, put{op, op.seq, at, -1})
 }
 
