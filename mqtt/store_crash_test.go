@@ -3,6 +3,7 @@ package mqtt_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -21,41 +22,58 @@ import (
 // time, and checks what a durable store promises (contract 11 and 19). SLUICE_CRASHES is how often, SLUICE_SEED the seed.
 func TestCrashes(t *testing.T) {
 	seed := uint64(number(t, "SLUICE_SEED", int(time.Now().UnixNano()%1_000_000)))
-	crashes := number(t, "SLUICE_CRASHES", 40)
-	for _, v := range []mqtt.Version{mqtt.V5, mqtt.V311} {
-		for _, mode := range []mqtt.AckMode{mqtt.AckOnTake, mqtt.AckManual} {
-			t.Run(v.String()+map[mqtt.AckMode]string{mqtt.AckOnTake: "/on take", mqtt.AckManual: "/by hand"}[mode], func(t *testing.T) {
-				t.Logf("SLUICE_SEED=%d SLUICE_CRASHES=%d", seed, crashes)
-				synctest.Test(t, func(t *testing.T) { crash(t, v, mode, crashes, seed) })
-			})
+	crashes := number(t, "SLUICE_CRASHES", 20)
+	for _, versions := range [][]mqtt.Version{{mqtt.V5}, {mqtt.V311}, {mqtt.V5, mqtt.V311}} {
+		for _, mode := range []taking{onTake, byHand, byLoop} {
+			for _, flaky := range []bool{false, true} {
+				t.Run(fmt.Sprint(versions, "/", mode, map[bool]string{true: "/disks that fail"}[flaky]), func(t *testing.T) {
+					t.Logf("SLUICE_SEED=%d SLUICE_CRASHES=%d", seed, crashes)
+					synctest.Test(t, func(t *testing.T) { crash(t, versions, mode, flaky, crashes, seed) })
+				})
+			}
 		}
 	}
 }
+
+// taking is how the consumer takes its messages.
+type taking string
+
+const (
+	onTake taking = "on take"
+	byHand taking = "by hand"
+	byLoop taking = "All"
+)
 
 // village is the server and the clients' disks.
 type village struct {
 	*testing.T
 	chaos
 	broker   *mqtttest.Broker
-	version  mqtt.Version
-	mode     mqtt.AckMode
+	versions []mqtt.Version // of the processes, at random
+	mode     taking
 	mu       sync.Mutex
+	quiet    bool
 	next     int
 	promised map[int]bool // Stored was told
+	taken    map[int]bool // it was taken back: a crash may have it sent again all the same, out of its order
+	never    map[int]bool // it was told that it is never sent
 	took     map[int]int  // by the consumer, how often without Redelivered
 	again    map[int]int  // and with
 	order    []int        // first takings at QoS 2
 }
 
-func crash(t *testing.T, v mqtt.Version, mode mqtt.AckMode, crashes int, seed uint64) {
-	c := &village{T: t, chaos: chaos{r: rand.New(rand.NewPCG(seed, uint64(v)))}, version: v, mode: mode,
-		promised: make(map[int]bool), took: make(map[int]int), again: make(map[int]int)}
+func crash(t *testing.T, versions []mqtt.Version, mode taking, flaky bool, crashes int, seed uint64) {
+	c := &village{T: t, chaos: chaos{r: rand.New(rand.NewPCG(seed, uint64(versions[0])))}, versions: versions, mode: mode,
+		promised: make(map[int]bool), never: make(map[int]bool), taken: make(map[int]bool), took: make(map[int]int), again: make(map[int]int)}
 	c.broker = mqtttest.NewBroker(mqtttest.BrokerConfig{})
 	defer c.broker.Close()
 	var processes sync.WaitGroup
 	lag := func() time.Duration { return time.Duration(c.int(20)) * time.Millisecond }
 	publisher, consumer := newDisk(), newDisk()
 	publisher.lag, consumer.lag = lag, lag
+	if flaky {
+		publisher.flaky, consumer.flaky = c.fails, c.fails
+	}
 	first := c.consumer(consumer) // so that the session is there before anything is published
 	client, err := mqtt.New(first)
 	require.NoError(t, err)
@@ -73,9 +91,23 @@ func crash(t *testing.T, v mqtt.Version, mode mqtt.AckMode, crashes int, seed ui
 		}
 	})
 	time.Sleep(time.Duration(crashes) * 500 * time.Millisecond)
+	c.mu.Lock()
+	c.quiet = true
+	c.mu.Unlock()
 	close(calm)
 	processes.Wait()
 	c.judge()
+}
+
+// fails has a write fail now and then, as long as anybody dies.
+func (c *village) fails() error {
+	c.mu.Lock()
+	calm := c.quiet
+	c.mu.Unlock()
+	if !calm && c.int(20) == 0 {
+		return errors.New("disk full")
+	}
+	return nil
 }
 
 func closed(c <-chan struct{}) bool {
@@ -88,7 +120,11 @@ func closed(c <-chan struct{}) bool {
 }
 
 func (c *village) config(id string, d *disk) mqtt.Config {
-	return mqtt.Config{Version: c.version, ClientID: id, Store: d, Dialer: c.broker, Ack: c.mode, MaxInFlight: 20,
+	ack := mqtt.AckOnTake
+	if c.mode == byHand {
+		ack = mqtt.AckManual
+	}
+	return mqtt.Config{Version: c.versions[c.int(len(c.versions))], ClientID: id, Store: d, Dialer: c.broker, Ack: ack, MaxInFlight: 20,
 		Backoff: mqtt.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond}}
 }
 
@@ -141,8 +177,28 @@ func (c *village) publish(ctx context.Context, client *mqtt.Client) {
 		if err != nil {
 			return
 		}
+		withdrawn := c.int(8) == 0
+		if withdrawn {
+			c.mu.Lock()
+			c.taken[n] = true
+			c.mu.Unlock()
+			watchers.Go(func() {
+				elapse(time.Duration(c.int(60)) * time.Millisecond)
+				d.Withdraw(context.Background())
+			})
+		}
+		watchers.Go(func() {
+			if <-d.Done(); errors.Is(d.Wait(context.Background()), mqtt.ErrNotSent) {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.never[n] = true
+			}
+		})
 		watchers.Go(func() {
 			<-d.Stored()
+			if withdrawn {
+				return
+			}
 			ended, stop := context.WithCancel(context.Background())
 			stop()
 			if err := d.Wait(ended); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, mqtt.ErrKept) {
@@ -160,25 +216,42 @@ func (c *village) publish(ctx context.Context, client *mqtt.Client) {
 
 // consume notes each number, and then acknowledges it where that is its to do.
 func (c *village) consume(ctx context.Context, client *mqtt.Client) {
+	if c.mode == byLoop {
+		for !closed(client.Done()) {
+			for m := range client.All(ctx) {
+				c.take(m)
+				if c.int(10) == 0 {
+					m.Ack()
+					break // a loop ends, and another begins
+				}
+			}
+			elapse(time.Duration(c.int(5)) * time.Millisecond)
+		}
+		return
+	}
 	for m := range client.Messages() {
-		n, err := strconv.Atoi(string(m.Payload))
-		require.NoError(c, err)
-		c.mu.Lock()
-		if m.Redelivered || m.QoS == mqtt.AtLeastOnce && m.Dup {
-			c.again[n]++
-		} else {
-			c.took[n]++
-		}
-		if c.took[n]+c.again[n] == 1 && m.QoS == mqtt.ExactlyOnce {
-			c.order = append(c.order, n)
-		}
-		c.mu.Unlock()
-		if c.int(10) == 0 {
-			time.Sleep(time.Duration(c.int(50)) * time.Millisecond)
-		}
-		if c.mode == mqtt.AckManual {
+		c.take(m)
+		if c.mode == byHand {
 			m.Ack()
 		}
+	}
+}
+
+func (c *village) take(m *mqtt.Received) {
+	n, err := strconv.Atoi(string(m.Payload))
+	require.NoError(c, err)
+	c.mu.Lock()
+	if m.Redelivered || m.QoS == mqtt.AtLeastOnce && m.Dup {
+		c.again[n]++
+	} else {
+		c.took[n]++
+	}
+	if c.took[n]+c.again[n] == 1 && m.QoS == mqtt.ExactlyOnce {
+		c.order = append(c.order, n)
+	}
+	c.mu.Unlock()
+	if c.int(10) == 0 {
+		elapse(time.Duration(c.int(50)) * time.Millisecond)
 	}
 }
 
@@ -188,7 +261,7 @@ func (c *village) judge() {
 	for _, r := range c.broker.Received() {
 		n, err := strconv.Atoi(string(r.Message.Payload))
 		require.NoError(c, err)
-		if arrived[n]++; arrived[n] == 1 {
+		if arrived[n]++; arrived[n] == 1 && !c.taken[n] {
 			q := r.Message.QoS
 			require.Greater(c, n, last[q], "order of QoS %d", q)
 			last[q] = n
@@ -197,6 +270,9 @@ func (c *village) judge() {
 	lost, promised := 0, 0
 	for n := range c.next {
 		qos := codec.QoS(1 + n%2)
+		if c.never[n] {
+			require.Zero(c, arrived[n], "number %d was never to be sent, and has arrived", n)
+		}
 		if c.promised[n] {
 			promised++
 			require.Positive(c, arrived[n], "number %d was stored, and has not arrived", n)
@@ -204,13 +280,13 @@ func (c *village) judge() {
 		if qos == codec.ExactlyOnce {
 			require.LessOrEqual(c, arrived[n], 1, "number %d arrived twice", n)
 			require.LessOrEqual(c, c.took[n], 1, "number %d was handed out twice, and not as redelivered", n)
-			if c.mode == mqtt.AckOnTake {
+			if c.mode == onTake {
 				require.LessOrEqual(c, c.took[n]+c.again[n], 1, "number %d was handed out twice", n)
 			}
 		}
 		if arrived[n] > 0 && c.took[n]+c.again[n] == 0 {
 			lost++
-			require.True(c, c.mode == mqtt.AckOnTake && qos == codec.ExactlyOnce, "number %d was never handed out", n)
+			require.True(c, c.mode == onTake && qos == codec.ExactlyOnce, "number %d was never handed out", n)
 		}
 	}
 	require.IsIncreasing(c, c.order)

@@ -26,6 +26,7 @@ type disk struct {
 	broken  error                // what Write fails with
 	gate    chan struct{}        // Write takes one of it, if there is one
 	lag     func() time.Duration // how long a Write takes; nil: no time
+	flaky   func() error         // what else it fails with; nil: nothing
 	writes  int
 	crashed bool
 	deaf    bool // Write doesn't hear of its context
@@ -55,10 +56,15 @@ func (d *disk) Load(context.Context) iter.Seq2[mqtt.StoreRecord, error] {
 
 func (d *disk) Write(ctx context.Context, records []mqtt.StoreRecord) error {
 	d.mu.Lock()
-	gate, lag := d.gate, d.lag
+	gate, lag, flaky := d.gate, d.lag, d.flaky
 	d.mu.Unlock()
 	if lag != nil {
 		elapse(lag())
+	}
+	if flaky != nil {
+		if err := flaky(); err != nil {
+			return err
+		}
 	}
 	if gate != nil {
 		select {
@@ -105,7 +111,7 @@ func (d *disk) crash() *disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.crashed = true
-	return &disk{records: maps.Clone(d.records), lag: d.lag}
+	return &disk{records: maps.Clone(d.records), lag: d.lag, flaky: d.flaky}
 }
 
 func (d *disk) fail(err error) {
