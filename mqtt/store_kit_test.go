@@ -147,6 +147,18 @@ func (d *disk) written() int {
 	return d.writes
 }
 
+// ghosts counts the messages that were withdrawn after they left, and whose identifiers wait for an answer.
+func (d *disk) ghosts() (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key, value := range d.records {
+		if key[0] == 'n' && value[2]&1 != 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // stored is a client with a store.
 func stored(v mqtt.Version, store mqtt.Store) mqtt.Config {
 	return mqtt.Config{Version: v, ClientID: "c", Store: store}
