@@ -29,7 +29,7 @@ func (t *tracker) admits() bool {
 		return false
 	case t.roomy: // all that the channel holds and needs no word of admission has its place kept
 		return t.messages+quickBatch < t.cfg.Outbox.Messages && t.bytes+quickBatch*quickMax < t.cfg.Outbox.Bytes
-	case t.cfg.OutboxFull != OutboxWait:
+	case t.cfg.OutboxFull != OutboxWait || t.cfg.LatestOnly: // it may replace another
 		return true
 	default:
 		return t.messages < t.cfg.Outbox.Messages && t.bytes < t.cfg.Outbox.Bytes
@@ -71,7 +71,11 @@ func (t *tracker) fits(op *Op) bool {
 	if t.roomy {
 		reserve = Bounds{quickBatch, quickBatch * quickMax}
 	}
-	return t.messages+1+reserve.Messages <= t.cfg.Outbox.Messages && t.bytes+op.size+reserve.Bytes <= t.cfg.Outbox.Bytes
+	has := Bounds{t.messages, t.bytes}
+	if old := t.latest[string(op.Message.Topic())]; old != nil { // which makes room for it
+		has.Messages, has.Bytes = has.Messages-1, has.Bytes-old.size
+	}
+	return has.Messages+1+reserve.Messages <= t.cfg.Outbox.Messages && has.Bytes+op.size+reserve.Bytes <= t.cfg.Outbox.Bytes
 }
 
 // wait puts op at the door, or does what Config wants instead.
