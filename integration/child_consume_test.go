@@ -17,7 +17,7 @@ func (c *child) consume(ctx context.Context, open *exchanges) error {
 		_, err := c.client.Subscribe(ctx, mqtt.Subscription{Filter: c.Root + "#", QoS: mqtt.ExactlyOnce})
 		return err
 	}
-	told := false
+	taken := 0
 	for m := range c.client.Messages() {
 		l, ok := labelOf(m.Topic)
 		if !ok || string(m.Payload) != l.String() {
@@ -29,8 +29,7 @@ func (c *child) consume(ctx context.Context, open *exchanges) error {
 				return err
 			}
 		}
-		if !told {
-			told = true
+		if taken++; taken == c.Busy {
 			busy()
 		}
 		if l == end {

@@ -88,10 +88,13 @@ func (c *child) note(notes *os.File, queue <-chan handed) error {
 		if _, err := fmt.Fprintf(notes, "%d .\n", i); err != nil {
 			return err
 		}
-		if !told {
+		if !told && i >= c.Busy {
 			told = true
 			busy()
 		}
+	}
+	if !told {
+		busy()
 	}
 	return nil
 }

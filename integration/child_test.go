@@ -28,6 +28,7 @@ type task struct {
 	Run      int    // how many processes of this role there were before
 	Count    int    // numbers of each QoS
 	Until    int    // a publisher goes so far, of the numbers of both
+	Busy     int    // it is in the middle of its work with this number of a publisher's, or after so many of a consumer's
 	Last     bool   // it ends by itself when all is done
 }
 

@@ -34,10 +34,14 @@ func (r *role) begin(ctx context.Context) error {
 
 // live kills so many processes, and runs one more to its end. It waits before that one until calm.
 func (r *role) live(ctx context.Context, calm <-chan struct{}) error {
+	each := 2 * r.Count / (r.deaths + 1)
 	for i := range r.deaths {
 		next := r.task
 		next.Run, next.Version = i+1, r.versions[i%len(r.versions)]
-		next.Until = 2 * r.Count * (i + 1) / (r.deaths + 1)
+		next.Until = each * (i + 1)
+		if next.Busy = each*i + rand.IntN(each); r.Role != publishing {
+			next.Busy = 1 + rand.IntN(2*each)
+		}
 		if err := r.run(ctx, next); err != nil {
 			return err
 		}
@@ -69,7 +73,7 @@ func (r *role) run(ctx context.Context, t task) error {
 		return err
 	}
 	if !t.Last {
-		moment(ctx, busy.told)
+		moment(ctx, t.Role, busy.told)
 		command.Process.Kill()
 	}
 	err = command.Wait()
@@ -99,11 +103,15 @@ func (s *signal) Write(p []byte) (int, error) {
 // moment returns at a random moment in the life of a process: mostly while it is in the middle of its work, sometimes
 // while it starts, reads its store and connects. It is the one place here where time alone is waited for: a kill that waits
 // for something else would come at the moments that somebody has thought of.
-func moment(ctx context.Context, busy <-chan struct{}) {
+func moment(ctx context.Context, role string, busy <-chan struct{}) {
+	var bored <-chan time.Time
+	if role != publishing { // others depend on what is published
+		bored = time.After(time.Second)
+	}
 	if rand.IntN(4) > 0 {
 		select {
 		case <-busy:
-		case <-time.After(400 * time.Millisecond): // it has nothing to do
+		case <-bored:
 		case <-ctx.Done():
 		}
 	}
