@@ -23,13 +23,14 @@ type task struct {
 	URL      string
 	Version  mqtt.Version
 	ClientID string
-	Files    string // what their paths begin with
-	Root     string // of all topics
-	Run      int    // how many processes of this role there were before
-	Count    int    // numbers of each QoS
-	Until    int    // a publisher goes so far, of the numbers of both
-	Busy     int    // it is in the middle of its work with this number of a publisher's, or after so many of a consumer's
-	Last     bool   // it ends by itself when all is done
+	Files    string        // what their paths begin with
+	Root     string        // of all topics
+	Run      int           // how many processes of this role there were before
+	Count    int           // numbers of each QoS
+	Until    int           // a publisher goes so far, of the numbers of both
+	Busy     int           // it is in the middle of its work with this number of a publisher's, or after so many of a consumer's
+	Last     bool          // it ends by itself when all is done
+	Limit    time.Duration // of its life: nothing takes so long. One whose parent has died ends by it
 }
 
 // The roles.
@@ -78,7 +79,7 @@ func perform(text string) error {
 		return err
 	}
 	go c.tape.watch(c.client)
-	ctx, stop := context.WithTimeout(context.Background(), lifetime)
+	ctx, stop := context.WithTimeout(context.Background(), c.Limit)
 	defer stop()
 	connected := make(chan error, 1)
 	go func() { connected <- c.client.Connect(ctx) }()
@@ -92,9 +93,6 @@ func perform(text string) error {
 
 // window is how many messages a publisher may have in flight.
 const window = 100
-
-// lifetime is how long a process may live: nothing takes so long. One whose parent has died ends by it.
-const lifetime = 10 * time.Minute
 
 func (c *child) config(store mqtt.Store) mqtt.Config {
 	cfg := mqtt.Config{

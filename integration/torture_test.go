@@ -74,7 +74,8 @@ type torture struct {
 func (r *torture) run(t *testing.T) {
 	server := &mosquitto{name: "witness", url: environment(t, "MQTT_WITNESS")}
 	log := environment(t, "MQTT_WITNESS_LOG")
-	ctx, stop := context.WithTimeout(t.Context(), lifetime)
+	limit := 3*time.Minute + time.Duration(r.count)*100*time.Millisecond
+	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
 	start := time.Now()
 	c := newCell(t, server, mqtt.V5, mqtt.ExactlyOnce)
@@ -84,6 +85,7 @@ func (r *torture) run(t *testing.T) {
 		c.forget(mqtt.Config{Servers: []string{server.url}, Version: mqtt.V5, ClientID: id})
 		return &role{deaths: r.deaths, versions: versions, task: task{
 			Role: name, URL: server.url, ClientID: id, Files: filepath.Join(folder, id), Root: c.root, Count: r.count,
+			Limit: limit,
 		}}
 	}
 	publisher := line(publishing, r.versions...)
