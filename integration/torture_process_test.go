@@ -23,6 +23,7 @@ type role struct {
 	task
 	versions []mqtt.Version // of the processes, in turn
 	deaths   int            // how many are killed
+	spared   chan struct{}  // closed when no more of them are
 }
 
 // begin runs the first process of a role, which makes the session, to its end.
@@ -46,15 +47,26 @@ func (r *role) live(ctx context.Context, calm <-chan struct{}) error {
 			return err
 		}
 	}
-	select {
-	case <-calm:
-	case <-ctx.Done():
+	close(r.spared)
+	if !reached(ctx, calm) {
 		return ctx.Err()
 	}
 	last := r.task
 	last.Run, last.Version, last.Last = r.deaths+1, r.versions[r.deaths%len(r.versions)], true
 	last.Until = 2 * r.Count
 	return r.run(ctx, last)
+}
+
+// reached waits for what is said by closing a channel; it returns false when ctx ended first.
+func reached(ctx context.Context, moments ...<-chan struct{}) bool {
+	for _, m := range moments {
+		select {
+		case <-m:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // run runs one process until its end, or kills it.

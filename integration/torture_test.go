@@ -26,10 +26,13 @@ import (
 // SLUICE_TORTURE is how many numbers are published at each QoS in all runs together, and with that how often processes are
 // killed; without it, there are few of everything, and half of the runs.
 //
-// While the server lives nothing is excused but one thing that its log shows (witness.again). A server that was killed may come back as it was some time ago
-// (TestCrashesLoseNothingThatWasSaved says why). Then a message may be missing when the server had answered to it, the
-// consumer has not acknowledged it, and the server's own log last speaks of it in a life that a kill has ended; it may come
-// again as new when by the packets of the consumer the server had ended its exchange before.
+// While the server lives nothing is excused, but that it begins an exchange again after its PUBREL, where its own log shows
+// that (witness.again). A server that was killed may come back as it was some time ago (TestCrashesLoseNothingThatWasSaved
+// says why). Then a message may be missing when the server had answered to it, the consumer has not acknowledged it, and the
+// server's log last speaks of it in a life that a kill has ended; and it may come again as new where by the packets of the
+// consumer the exchange before was over, or wasn't and the server used its identifier for another message.
+//
+// With -artifacts, what the processes wrote down stays, and after a failure the server's log too.
 func TestTorture(t *testing.T) {
 	long := os.Getenv("SLUICE_TORTURE")
 	count, err := strconv.Atoi(cmp.Or(long, "1500"))
@@ -83,7 +86,7 @@ func (r *torture) run(t *testing.T) {
 	line := func(name string, versions ...mqtt.Version) *role {
 		id := c.name(strings.ReplaceAll(name, " ", "-"))
 		c.forget(mqtt.Config{Servers: []string{server.url}, Version: mqtt.V5, ClientID: id})
-		return &role{deaths: r.deaths, versions: versions, task: task{
+		return &role{deaths: r.deaths, versions: versions, spared: make(chan struct{}), task: task{
 			Role: name, URL: server.url, ClientID: id, Files: filepath.Join(folder, id), Root: c.root, Count: r.count,
 			Limit: limit,
 		}}
@@ -97,6 +100,7 @@ func (r *torture) run(t *testing.T) {
 	server.start(t)
 	before, err := os.Stat(log)
 	require.NoError(t, err)
+	defer keepLog(t, log, before.Size(), folder)
 
 	calm := make(chan struct{})
 	var lives sync.WaitGroup
@@ -110,7 +114,11 @@ func (r *torture) run(t *testing.T) {
 			after()
 		})
 	}
-	live(publisher, calm, func() { r.end(ctx, t, server, c.root) })
+	live(publisher, calm, func() {
+		if reached(ctx, byHand.spared, onTake.spared) { // the last process of each has to see it
+			r.end(ctx, t, server, c.root)
+		}
+	})
 	live(byHand, calm, func() {})
 	live(onTake, calm, func() {})
 	for range r.servers {
@@ -123,12 +131,16 @@ func (r *torture) run(t *testing.T) {
 	require.False(t, t.Failed())
 	r.took = time.Since(start)
 	r.judge(t, publisher, byHand, onTake, log, before.Size())
+}
+
+// keepLog keeps what the server has written down, if the test has failed. It is large, so that the server's own is emptied.
+func keepLog(t *testing.T, log string, from int64, folder string) {
 	if t.Failed() {
 		words, err := os.ReadFile(log)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(folder, "server.log"), words[before.Size():], 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "server.log"), words[from:], 0o600))
 	}
-	require.NoError(t, os.Truncate(log, 0)) // it is large
+	require.NoError(t, os.Truncate(log, 0))
 }
 
 // pause is the time until the server is killed, for the same reason that moment has.
