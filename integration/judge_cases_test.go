@@ -52,7 +52,7 @@ func TestThePublisherIsJudged(t *testing.T) {
 		{"refused", life1 + ";" + sent + ";" + strings.Replace(pubrec, "false", "true", 1), "with a failure"},
 		{"session lost", "life 1;begun;" + sent + ";" + pubrec + ";" + pubrel + ";" + pubcomp, "lost the session"},
 	} {
-		t.Run(c.name, func(t *testing.T) { requireComplaint(t, c.complaint, judgePublished(written(t, c.tape)).list) })
+		t.Run(c.name, func(t *testing.T) { requireComplaint(t, c.complaint, judgePublished(written(t, c.tape), true).list) })
 	}
 }
 

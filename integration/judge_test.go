@@ -19,6 +19,7 @@ func (c *complaints) add(format string, args ...any) {
 type history struct {
 	life       int // run of the process,
 	connection int // counted over all lives
+	former     int // the last connection of the life before
 	at         int // number of the record
 }
 
@@ -26,7 +27,7 @@ func (h *history) follow(r record) {
 	h.at++
 	switch {
 	case r.what == taped:
-		h.life = r.run
+		h.life, h.former = r.run, h.connection
 	case r.what == packetCame && r.packet == "CONNACK":
 		h.connection++
 	}
@@ -53,12 +54,13 @@ type published struct {
 	newest  map[mqtt.QoS]label // that was sent first last
 	open    int                // messages without their last answer
 	resends int
+	calm    bool // no connection is lost but by the end of the process
 }
 
 // judgePublished shows that the publisher has kept to the protocol over all of its lives, and that each message has come to
 // its end. Nothing of this depends on what becomes of the server.
-func judgePublished(tape []record) *published {
-	p := &published{all: map[label]*outgoing{}, holder: map[uint16]*outgoing{}, newest: map[mqtt.QoS]label{}}
+func judgePublished(tape []record, calm bool) *published {
+	p := &published{calm: calm, all: map[label]*outgoing{}, holder: map[uint16]*outgoing{}, newest: map[mqtt.QoS]label{}}
 	for _, r := range tape {
 		p.follow(r)
 		switch {
@@ -120,9 +122,9 @@ func (p *published) publish(r record) {
 		p.add("%v is sent after its PUBREL", l)
 	case o.answered == p.life:
 		p.add("%v is sent after its answer, by the same process", l)
-	case (!r.dup || r.id != o.id) && o.life != p.life:
-		// In one life it may be sent so: when nothing of it was written before the connection was lost. Whether that is so,
-		// the server's log shows.
+	case (!r.dup || r.id != o.id) && o.life != p.life && (p.calm || o.connection != p.former):
+		// It may be sent so when nothing of it was written before its connection was lost: in one life, and in the next when
+		// the process died before there was another connection. Whether that is so, the server's log shows: see witnessed.
 		p.add("%v is sent as new, after a crash", l)
 	}
 	if o.sends++; o.sends > 1 {

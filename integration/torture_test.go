@@ -178,7 +178,7 @@ func (r *torture) judge(t *testing.T, publisher, byHand, onTake *role, log strin
 	}
 	w, err := readWitness(log, from)
 	require.NoError(t, err)
-	r.published = judgePublished(read(publisher))
+	r.published = judgePublished(read(publisher), r.servers == 0)
 	r.published.witnessed(w)
 	r.byHand = judgeTaken(read(byHand), true, r.servers == 0)
 	r.onTake = judgeTaken(read(onTake), false, r.servers == 0)

@@ -116,7 +116,12 @@ func (t *tracker) failConnect(err error) {
 func (t *tracker) ponged() {
 	t.activity.pong = t.activity.came
 	if !t.pinged.IsZero() {
-		t.rtt = t.activity.pong.Sub(t.pinged)
-		t.pinged = time.Time{}
+		t.measurePing()
 	}
+}
+
+// measurePing takes the time from PINGREQ to PINGRESP.
+func (t *tracker) measurePing() {
+	t.rtt = t.activity.pong.Sub(t.pinged)
+	t.pinged = time.Time{}
 }

@@ -233,6 +233,9 @@ func (t *tracker) wrote(w written) {
 	}
 	if w.buffer == nil {
 		t.pinged = w.at
+		if t.activity.pong.After(w.at) { // its answer was quicker than the word that it has left
+			t.measurePing()
+		}
 		return
 	}
 	t.sentBytes += uint64(w.n)

@@ -66,11 +66,12 @@ func (w *writer) writePing() error {
 	if w.sent != nil {
 		w.sent(pingInfo)
 	}
+	start := time.Now() // the answer may be read before we are back from the write
 	if _, err := w.write(pingReq); err != nil {
 		return err
 	}
 	if len(w.back) == 0 { // else a buffer comes home, which says the same
-		w.back <- written{at: time.Now()}
+		w.back <- written{at: start}
 	}
 	return nil
 }
