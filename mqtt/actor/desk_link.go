@@ -6,6 +6,8 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
+// What the desk hears of connections: an attempt begins, a connection is up or down, another attempt follows or none does.
+
 func (t *tracker) attempting(attempting) {
 	t.idle = false
 }
