@@ -15,8 +15,8 @@ import (
 type Store interface {
 	// Load takes the store for its caller until Release, and then yields all that it holds, in the order of bytes.Compare
 	// of the keys. An error is the last that it yields: ErrStoreInUse when it was taken already, ctx's own, or why the
-	// store can't be read; damage is an error, never a part of the session that is missing; a Load that yields one has not taken the store. A record is the caller's to
-	// read until the next one. A loop that is left early has taken the store.
+	// store can't be read; damage is an error, never a part of the session that is missing. A Load that yields one has not
+	// taken the store; a loop that is left early has. A record is the caller's to read until the next one.
 	Load(ctx context.Context) iter.Seq2[StoreRecord, error]
 
 	// Write applies records in their order: one with a nil Value removes its Key, which needn't be there, any other takes
