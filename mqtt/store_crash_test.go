@@ -124,7 +124,7 @@ func (c *village) config(id string, d *disk) mqtt.Config {
 	if c.mode == byHand {
 		ack = mqtt.AckManual
 	}
-	return mqtt.Config{Version: c.versions[c.int(len(c.versions))], ClientID: id, Store: d, Dialer: c.broker, Ack: ack, MaxInFlight: 20,
+	return mqtt.Config{Version: c.versions[c.int(len(c.versions))], ClientID: id, Store: d, Dialer: c.broker, Ack: ack, MaxInFlight: 20, RetryFirst: true,
 		Backoff: mqtt.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond}}
 }
 

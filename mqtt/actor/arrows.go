@@ -48,6 +48,7 @@ type owed struct {
 	settled bool   // the answer to notice.closing: every verdict given before it was read is in acks, or in what was told before
 	marks   []mark // to be kept,
 	marked  uint64 // and the number of the last
+	up      uint64 // the connection for which all that follows from its CONNACK is in marks, or was before
 	last    bool   // the dispatcher has ended
 	events  []any  // EventDropped, EventUnclaimed, EventStalled: to be told by the desk, in this order
 }

@@ -18,6 +18,7 @@ type attempt struct {
 	server  int
 	number  int
 	connect codec.Connect
+	allowed <-chan struct{} // from tracker: CONNECT may leave; nil when it always may
 }
 
 // AttemptError says where an attempt failed.
@@ -43,6 +44,7 @@ func (a *attempt) run(ctx context.Context) tried {
 		return tried{err: a.fail("", ctx, err)}
 	}
 	release := context.AfterFunc(ctx, func() { conn.Close() })
+	a.mayConnect(ctx)
 	t, err := a.shake(conn)
 	if !release() && err == nil {
 		err = context.Cause(ctx)

@@ -97,6 +97,10 @@ func (t *tracker) owes(o owed) {
 	}
 	t.settled, t.bereft = t.settled || o.settled, t.bereft || o.last
 	t.keepMarks(o.marks, o.marked)
+	if o.up != 0 {
+		t.doubt.told = o.up
+		t.endDoubt()
+	}
 	if o.acks != nil {
 		t.keepAcks(*o.acks)
 	}

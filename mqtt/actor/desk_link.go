@@ -8,8 +8,9 @@ import (
 
 // What the desk hears of connections: an attempt begins, a connection is up or down, another attempt follows or none does.
 
-func (t *tracker) attempting(attempting) {
+func (t *tracker) attempting(n attempting) {
 	t.idle = false
+	t.beginDoubt(n.allowed)
 }
 
 func (t *tracker) connected(n linkUp) {

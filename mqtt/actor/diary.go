@@ -14,6 +14,7 @@ type diary struct {
 	safe     uint64              // marks up to this one are kept
 	formerly map[uint16]struct{} // identifiers that a former process handed out, and that were not acknowledged
 	again    bool                // the message at hand is one of those
+	unsure   int                 // those that a former process took, of a session that may be gone
 	awaiting []*branch           // wait for marks
 }
 
@@ -30,8 +31,8 @@ const (
 const unknown = ^uint64(0)
 
 // restoreKept takes over what a former process left.
-func (d *dispatcher) restoreKept(incoming map[uint16]markState) {
-	for id, state := range incoming {
+func (d *dispatcher) restoreKept(k *Kept) {
+	for id, state := range k.incoming {
 		if state == markHanded {
 			if d.formerly == nil {
 				d.formerly = make(map[uint16]struct{})
@@ -39,8 +40,11 @@ func (d *dispatcher) restoreKept(incoming map[uint16]markState) {
 			d.formerly[id] = struct{}{}
 			continue
 		}
-		d.exactly.hold(heldID{id: id, first: d.order.next, acked: true, mark: markTaken})
+		d.exactly.hold(heldID{id: id, first: d.order.next, acked: true, mark: markTaken, unsure: k.doubt})
 		d.order.next++
+		if k.doubt {
+			d.unsure++
+		}
 	}
 	d.order.base = d.order.next
 }
@@ -51,6 +55,38 @@ func (d *dispatcher) recognise(h *heldID, dup bool) {
 	if _, known := d.formerly[h.id]; known {
 		delete(d.formerly, h.id)
 		h.mark, d.again = markHanded, dup
+	}
+}
+
+// belongs says whether a message that comes in is the one that has its identifier. One of a session that may be gone is known by
+// DUP alone, without which the server doesn't send again (§3.3.1-1).
+func (d *dispatcher) belongs(slot uint32, dup bool) bool {
+	h := &d.exactly.slots[slot]
+	if !h.unsure {
+		return true
+	}
+	if !dup {
+		d.write(h.id, markNone)
+		d.conclude(slot)
+		return false
+	}
+	d.makeSure(h)
+	return true
+}
+
+// makeSure notes that a message is not of a session that is gone.
+func (d *dispatcher) makeSure(h *heldID) {
+	if h.unsure {
+		h.unsure = false
+		d.unsure--
+		d.tellUp()
+	}
+}
+
+// tellUp tells the tracker that the store is told all that follows from CONNACK, as far as it is the dispatcher's.
+func (d *dispatcher) tellUp() {
+	if d.cfg.durable && d.up && d.unsure == 0 {
+		d.letter.up = d.link.gen
 	}
 }
 
@@ -159,7 +195,7 @@ func (d *dispatcher) eraseAll() {
 	for id := range d.formerly {
 		d.write(id, markNone)
 	}
-	d.formerly = nil
+	d.formerly, d.unsure = nil, 0
 }
 
 // erase takes back what was marked as taken and will not be, as the client ends in order.

@@ -211,7 +211,7 @@ func (d *dispatcher) answered(b *branch) {
 // due says whether the tracker has to be told something.
 func (d *dispatcher) due() bool {
 	l := &d.letter
-	return l.acks != nil || l.events != nil || l.marks != nil || l.fault != nil || l.settled || l.held != d.held
+	return l.acks != nil || l.events != nil || l.marks != nil || l.up != 0 || l.fault != nil || l.settled || l.held != d.held
 }
 
 // sent begins the next letter.

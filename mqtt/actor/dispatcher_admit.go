@@ -236,5 +236,6 @@ func (d *dispatcher) conclude(slot uint32) {
 		d.unfinished--
 	}
 	d.carried += h.claim.inside
+	d.makeSure(h)
 	d.exactly.release(slot)
 }

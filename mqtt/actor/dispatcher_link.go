@@ -67,6 +67,7 @@ func (d *dispatcher) linkUp(n linkUp) {
 	default:
 		close(d.revoke)
 	}
+	d.tellUp()
 	d.bindConnection()
 	if n.sessionPresent && !first {
 		d.purge()

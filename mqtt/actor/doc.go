@@ -61,6 +61,7 @@
 //	tracker     ..> supervisor   end; why this connection ends         1
 //	tracker     ..> supervisor   log                                   ring
 //	attempt     ..> supervisor   what it found                         1
+//	tracker     ..> attempt      the store knows that CONNECT leaves   1, made with it
 //	connection  ..> supervisor   why it ended, when all of it has      1
 //
 // Tracker and dispatcher wait for nobody, so an edge of the wait-for graph that ends there goes no further. Two circles

@@ -85,6 +85,9 @@ func (t *tracker) sendable() *Op {
 		}
 		free, windowed = nil, nil
 	}
+	if free != nil && free.kind == opSubscribe && t.inDoubt() {
+		free = nil
+	}
 	switch {
 	case len(t.resend) > 0 && (open || t.resend[0].state == opReleased):
 		return t.once(t.resend[0])

@@ -17,7 +17,7 @@ func openStore(cfg *Config, t *tracker, d *dispatcher) *keeper {
 	to, from := make(chan *batch, 1), make(chan kept, 1)
 	t.to, t.from, t.open = to, from, &batch{number: 1}
 	t.wanted.keeping = true
-	d.restoreKept(cfg.Kept.incoming)
+	d.restoreKept(cfg.Kept)
 	patience, quit := context.WithCancel(context.Background())
 	t.quit = quit
 	return &keeper{patience: patience, write: cfg.Write, release: cfg.Release, in: to, out: from}

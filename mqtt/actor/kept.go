@@ -74,7 +74,9 @@ func (t *tracker) restoreKept(k *Kept) {
 		t.ids.last = op.id
 		t.order = max(t.order, op.released)
 	}
+	t.doubt.noted = k.doubt
 	for _, f := range k.filters {
+		f.held = f.held && !k.doubt
 		t.wanted.restore(f)
 		if id := cmp.Or(f.sub.Identifier, f.identifier); id != 0 {
 			t.note.identifiers = append(t.note.identifiers, identifier{id, f.sub.Filter})

@@ -21,6 +21,7 @@ type ledger struct {
 	linger time.Time     // nobody waits for what is open: then it is kept all the same
 	staged lane          // PUBLISHes that have their identifier, and leave when their batch is kept
 	marks  []marked      // of the dispatcher's, that are not kept yet
+	doubt  doubt
 }
 
 // marked says that the dispatcher's marks up to a number are kept with a batch.
@@ -127,6 +128,7 @@ func (t *tracker) settleBatch(b *batch) {
 		e.op.end(e.outcome)
 	}
 	t.reuse(b)
+	t.allow(t.isSafe(t.doubt.noting))
 	for len(t.marks) > 0 && t.isSafe(t.marks[0].batch) {
 		t.note.marked, t.noteNews = t.marks[0].mark, true
 		t.marks = t.marks[1:]
@@ -140,6 +142,8 @@ func (t *tracker) notKept(b *batch, why error) {
 	t.lastError = err
 	t.log(levelWarn, "store failed", "error", why)
 	t.paused = time.Now().Add(storePause)
+	t.doubt.settled = 0 // a store that fails doesn't keep the client from its subscriptions
+	t.allow(true)
 	puts := b.puts
 	t.open.disown(b.fail()) // one of them may have got its identifier meanwhile
 	t.open.precede(b)

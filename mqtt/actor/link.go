@@ -9,10 +9,10 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// attempting says that an attempt begins; missed that it failed; retrying that another follows; failed that none does, and
+// attempting says that an attempt begins, which may wait to be allowed its CONNECT; missed that it failed; retrying that another follows; failed that none does, and
 // so for which Connect.
 type (
-	attempting struct{}
+	attempting struct{ allowed chan<- struct{} }
 	missed     struct {
 		server string
 		err    error
@@ -65,6 +65,7 @@ func (t *tracker) up(n linkUp) {
 		t.loseSession()
 		t.wanted.lost()
 	}
+	t.endDoubt()
 	t.dropAliases()
 	t.restore()
 	t.markStrict()

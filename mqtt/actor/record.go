@@ -12,6 +12,7 @@ import (
 // What is kept of a session. The first byte of a key says what it is of, the first of a value the version of its form:
 //
 //	c                 client identifier
+//	d                 a CONNECT may have left, and what followed from it isn't known
 //	m and a number    a message, by its place in the call order, until nothing but PUBREL is sent for it
 //	n and a number    how far that message has come; without it, it has not left
 //	r and an id       an incoming QoS 2 message, by its Packet Identifier
@@ -20,6 +21,7 @@ const recordVersion = 1
 
 const (
 	clientRecord   = 'c'
+	doubtRecord    = 'd'
 	messageRecord  = 'm'
 	progressRecord = 'n'
 	incomingRecord = 'r'
@@ -98,6 +100,7 @@ var errRecord = errors.New("is damaged, or of another program")
 type Kept struct {
 	client   string
 	named    bool
+	doubt    bool
 	messages map[uint64]*Op
 	walked   map[uint64]*Op
 	incoming map[uint16]markState
@@ -127,6 +130,9 @@ func (k *Kept) add(key, value []byte) error {
 		return k.addProgress(seq, value)
 	case len(key) == 1 && key[0] == clientRecord:
 		k.client, k.named = string(value), true
+		return nil
+	case len(key) == 1 && key[0] == doubtRecord && len(value) == 0:
+		k.doubt = true
 		return nil
 	case len(key) == 3 && key[0] == incomingRecord:
 		return k.addIncoming(binary.BigEndian.Uint16(key[1:]), value)

@@ -204,9 +204,11 @@ func (s *supervisor) pass(news linkNews) {
 // attempt dials the next server beside the select, so that orders are heard meanwhile.
 func (s *supervisor) attempt(ctx context.Context) {
 	s.asleep = false
-	s.say(attempting{})
+	allow, allowed := s.askLeave()
+	s.say(attempting{allow})
 	ctx, s.cancel = context.WithTimeoutCause(ctx, s.cfg.ConnectTimeout, errConnectTimeout)
 	a := s.prepare()
+	a.allowed = allowed
 	found := s.found
 	s.nursery.Go(func() { found <- a.run(ctx) })
 }

@@ -1,0 +1,248 @@
+package mqtt_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
+)
+
+// bereaved is a client that wants filter a and has taken QoS 2 message 7, whose next process has died as soon as its server had
+// told it that the session is lost; and the process after that, which is told that there is a session.
+func bereaved(t *testing.T, v mqtt.Version) (*scene, *mqtttest.Conn, *disk) {
+	d := newDisk()
+	s, conn := up(t, stored(v, d))
+	s.subscribe(conn, "a", mqtt.ExactlyOnce)
+	send(t, conn, incoming(2, 7, "old"))
+	take(t, s.client.Messages())
+	expectNow[*codec.PubRec](t, conn)
+	synctest.Wait()
+	s, d = s.reborn(d)
+	synctest.Wait()
+	gate := d.slow()
+	done := s.connecting()
+	gate <- struct{}{} // what is to be known before CONNECT
+	conn = s.accept(codec.ConnAck{})
+	require.NoError(t, <-done)
+	quiet(t, conn) // what follows from it is not known
+	s, d = s.reborn(d)
+	return s, s.connected(true), d
+}
+
+func TestStoreDoubt(t *testing.T) {
+	both(t, "Contract9 died before it had noted that the session is lost: all is asked for again", func(t *testing.T, v mqtt.Version) {
+		s, conn, d := bereaved(t, v)
+		require.Equal(t, []string{"a"}, filtersOf(grant(t, conn)))
+		synctest.Wait()
+		send(t, conn, incoming(2, 7, "new")) // it is the first with this identifier
+		require.Equal(t, "new", string(take(t, s.client.Messages()).Payload))
+		expectNow[*codec.PubRec](t, conn)
+		send(t, conn, again(incoming(2, 7, "new")))
+		expectNow[*codec.PubRec](t, conn)
+		empty(t, s.client.Messages())
+		send(t, conn, &codec.PubRel{PacketID: 7})
+		require.Zero(t, expectNow[*codec.PubComp](t, conn).Code)
+		noRecords(t, d, "dr")
+		s, _ = s.reborn(d)
+		quiet(t, s.connected(true))
+	})
+	both(t, "Contract11 and what it sends again of the old one is not handed out again", func(t *testing.T, v mqtt.Version) {
+		s, conn, d := bereaved(t, v)
+		grant(t, conn)
+		send(t, conn, again(incoming(2, 7, "old")))
+		expectNow[*codec.PubRec](t, conn)
+		empty(t, s.client.Messages())
+		noRecords(t, d, "d")
+		require.Equal(t, 1, d.count("r"))
+		send(t, conn, &codec.PubRel{PacketID: 7})
+		require.Zero(t, expectNow[*codec.PubComp](t, conn).Code)
+		noRecords(t, d, "r")
+	})
+	both(t, "the doubt lasts as long as anything of the old session may be met", func(t *testing.T, v mqtt.Version) {
+		s, conn, d := bereaved(t, v)
+		grant(t, conn)
+		elapse(time.Minute)
+		s, d = s.reborn(d)
+		conn = s.connected(true)
+		require.Equal(t, []string{"a"}, filtersOf(grant(t, conn)))
+		conn.Close()
+		conn = s.accept(codec.ConnAck{})
+		grant(t, conn)
+		noRecords(t, d, "dr")
+		send(t, conn, incoming(2, 7, "new"))
+		require.Equal(t, "new", string(take(t, s.client.Messages()).Payload))
+	})
+	both(t, "nothing is subscribed in a new session before the store has forgotten the old one", func(t *testing.T, v mqtt.Version) {
+		d := newDisk()
+		s, conn := up(t, stored(v, d))
+		s.subscribe(conn, "a", mqtt.ExactlyOnce)
+		synctest.Wait()
+		s, d = s.reborn(d)
+		synctest.Wait()
+		gate := d.slow()
+		done := s.connecting()
+		synctest.Wait()
+		gate <- struct{}{}
+		conn = s.accept(codec.ConnAck{})
+		require.NoError(t, <-done)
+		later := s.subscribing(mqtt.Subscription{Filter: "b"})
+		quiet(t, conn)
+		close(gate)
+		require.Equal(t, []string{"a"}, filtersOf(grant(t, conn)))
+		require.Equal(t, []string{"b"}, filtersOf(grant(t, conn)))
+		require.NoError(t, (<-later).err)
+	})
+	both(t, "CONNECT waits for the store, but not for one that hangs or fails", func(t *testing.T, v mqtt.Version) {
+		d := newDisk()
+		s := idle(t, stored(v, d))
+		synctest.Wait()
+		gate := d.slow()
+		done := s.connecting()
+		conn := s.dialled()
+		elapse(time.Second - time.Millisecond)
+		early, stop := context.WithTimeout(t.Context(), 0)
+		_, err := conn.Read(early)
+		stop()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		elapse(time.Millisecond)
+		conn.Handshake(t)
+		require.NoError(t, <-done)
+		close(gate)
+		synctest.Wait()
+		noRecords(t, d, "d")
+		s, d = s.reborn(d)
+		d.fail(errDead)
+		start := time.Now()
+		conn = s.connected(false)
+		later := s.subscribing(mqtt.Subscription{Filter: "b"})
+		require.Equal(t, []string{"b"}, filtersOf(grant(t, conn)))
+		require.NoError(t, (<-later).err)
+		require.LessOrEqual(t, time.Since(start), 2*time.Second)
+	})
+}
+
+// TestForgottenSessions has the server forget a consumer's session again and again while no process is there, and each process
+// die at a random moment around its CONNECT. What the server was told to be received was handed out, or, when taking is all
+// that acknowledges, was so when the crash came; and in the end the consumer is subscribed.
+func TestForgottenSessions(t *testing.T) {
+	seed := uint64(number(t, "SLUICE_SEED", int(time.Now().UnixNano()%1_000_000)))
+	crashes := number(t, "SLUICE_CRASHES", 20)
+	for _, mode := range []taking{onTake, byHand} {
+		both(t, string(mode), func(t *testing.T, v mqtt.Version) {
+			t.Logf("SLUICE_SEED=%d SLUICE_CRASHES=%d", seed, crashes)
+			forget(t, v, mode, crashes, seed)
+		})
+	}
+}
+
+func forget(t *testing.T, v mqtt.Version, mode taking, crashes int, seed uint64) {
+	c := &village{T: t, chaos: chaos{r: rand.New(rand.NewPCG(seed, uint64(v)))}, versions: []mqtt.Version{v}, mode: mode,
+		took: make(map[int]int), again: make(map[int]int)}
+	c.broker = mqtttest.NewBroker(mqtttest.BrokerConfig{})
+	defer c.broker.Close()
+	receipts := c.receipts()
+	calm, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		c.feed(calm)
+	}()
+	d := newDisk()
+	d.lag = func() time.Duration { return time.Duration(c.int(4)) * time.Millisecond }
+	for range crashes * 5 {
+		client, stop := c.begins(d)
+		elapse(time.Duration(c.int(1+c.int(80))) * time.Millisecond)
+		d = d.crash()
+		client.Abort()
+		stop()
+		if c.int(3) == 0 {
+			c.forgets()
+		}
+	}
+	client, stop := c.begins(d)
+	elapse(time.Second)
+	c.mu.Lock()
+	firm := c.next
+	c.mu.Unlock()
+	elapse(time.Minute)
+	close(calm)
+	<-done
+	elapse(time.Minute)
+	require.NoError(t, client.Close(t.Context()))
+	stop()
+	lost := 0
+	for n := range c.next {
+		got := c.took[n] + c.again[n]
+		switch {
+		case n >= firm:
+			require.Equal(t, 1, got, "number %d", n)
+		case receipts(n) && got == 0:
+			require.Equal(t, onTake, mode, "number %d was acknowledged, and not handed out", n)
+			lost++
+		}
+	}
+	t.Logf("%d numbers, %d acknowledged and taken by nobody", c.next, lost)
+	require.LessOrEqual(t, lost, crashes*5, "no more than one a crash: they come slowly")
+}
+
+// begins is a process of the consumer.
+func (c *village) begins(d *disk) (client *mqtt.Client, stop func()) {
+	client, err := mqtt.New(c.consumer(d))
+	require.NoError(c, err)
+	ctx, stop := context.WithCancel(context.Background())
+	go client.Connect(ctx)
+	go c.consume(ctx, client)
+	if len(c.broker.Subscriptions("consumer")) == 0 && d.count("s") == 0 {
+		go client.Subscribe(ctx, mqtt.Subscription{Filter: "#", QoS: mqtt.ExactlyOnce})
+	}
+	return client, stop
+}
+
+// forgets ends the consumer's session on the server.
+func (c *village) forgets() {
+	client, err := mqtt.New(mqtt.Config{Version: c.versions[0], ClientID: "consumer", Session: mqtt.SessionConnection, Dialer: c.broker})
+	require.NoError(c, err)
+	require.NoError(c, client.Connect(c.Context()))
+	require.NoError(c, client.Close(c.Context()))
+}
+
+// feed publishes numbers until it is calm.
+func (c *village) feed(calm <-chan struct{}) {
+	for !closed(calm) {
+		c.mu.Lock()
+		n := c.next
+		c.next++
+		c.mu.Unlock()
+		c.broker.Publish(codec.Publish{Topic: "t", QoS: codec.ExactlyOnce, Payload: []byte(strconv.Itoa(n))})
+		elapse(time.Duration(c.int(40)) * time.Millisecond)
+	}
+}
+
+// receipts notes for which numbers the consumer has sent PUBREC.
+func (c *village) receipts() func(n int) bool {
+	out, received := make(map[uint16]int), make(map[int]bool)
+	c.broker.OnPacket(func(id string, from codec.Side, p codec.Packet) mqtttest.Action {
+		switch p := p.(type) {
+		case *codec.Publish:
+			if n := 0; from == codec.FromServer {
+				if _, err := fmt.Sscan(string(p.Payload), &n); err == nil {
+					out[p.PacketID] = n
+				}
+			}
+		case *codec.PubRec:
+			if from == codec.FromClient {
+				received[out[p.PacketID]] = true
+			}
+		}
+		return mqtttest.ActionPass
+	})
+	return func(n int) bool { return received[n] }
+}
