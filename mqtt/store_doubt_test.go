@@ -38,6 +38,15 @@ func bereaved(t *testing.T, v mqtt.Version) (*scene, *mqtttest.Conn, *disk) {
 	return s, s.connected(true), d
 }
 
+// silent says that nothing has come yet.
+func silent(t *testing.T, conn *mqtttest.Conn) {
+	t.Helper()
+	now, stop := context.WithTimeout(t.Context(), 0)
+	defer stop()
+	_, err := conn.Read(now)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
 func TestStoreDoubt(t *testing.T) {
 	both(t, "Contract9 died before it had noted that the session is lost: all is asked for again", func(t *testing.T, v mqtt.Version) {
 		s, conn, d := bereaved(t, v)
@@ -106,19 +115,19 @@ func TestStoreDoubt(t *testing.T) {
 		s := idle(t, stored(v, d))
 		synctest.Wait()
 		gate := d.slow()
+		s.async(mqtt.AtLeastOnce, "m")
+		synctest.Wait()
 		done := s.connecting()
 		conn := s.dialled()
+		gate <- struct{}{} // the message alone
 		elapse(time.Second - time.Millisecond)
-		early, stop := context.WithTimeout(t.Context(), 0)
-		_, err := conn.Read(early)
-		stop()
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		silent(t, conn)
 		elapse(time.Millisecond)
 		conn.Handshake(t)
 		require.NoError(t, <-done)
 		close(gate)
-		synctest.Wait()
-		noRecords(t, d, "d")
+		reply(t, conn, &codec.PubAck{PacketID: expectPayload(t, conn, "m").PacketID})
+		noRecords(t, d, "dmn")
 		s, d = s.reborn(d)
 		d.fail(errDead)
 		start := time.Now()
