@@ -60,6 +60,7 @@ type village struct {
 	took     map[int]int  // by the consumer, how often without Redelivered
 	again    map[int]int  // and with
 	order    []int        // first takings at QoS 2
+	tenants  sync.WaitGroup
 }
 
 func crash(t *testing.T, versions []mqtt.Version, mode taking, flaky bool, crashes int, seed uint64) {

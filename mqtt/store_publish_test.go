@@ -100,7 +100,9 @@ func TestStorePublish(t *testing.T) {
 	})
 	both(t, "Contract1 kept: the client ends, and the next one goes on", func(t *testing.T, v mqtt.Version) {
 		d := newDisk()
-		s, conn := up(t, stored(v, d))
+		cfg := stored(v, d)
+		cfg.Backoff.Min = time.Minute // no attempt is under way at the end
+		s, conn := up(t, cfg)
 		sent := s.async(mqtt.ExactlyOnce, "sent")
 		id := expectPayload(t, conn, "sent").PacketID
 		conn.Close()

@@ -19,6 +19,7 @@ type arrivals struct {
 type arrival struct {
 	publish codec.Publish // a payload of up to slabMax bytes lies in the batch's bulk, a larger one has memory of its own; the topic is resolved from its alias
 	release bool
+	pong    bool // it is a PINGRESP instead: with a store, what the server has sent before it may have to be known
 }
 
 // answers is what one read brought for the tracker.

@@ -14,7 +14,7 @@ type diary struct {
 	safe     uint64              // marks up to this one are kept
 	formerly map[uint16]struct{} // identifiers that a former process handed out, and that were not acknowledged
 	again    bool                // the message at hand is one of those
-	unsure   int                 // those that a former process took, of a session that may be gone
+	doubt    bool                // what a former process has left may be of another session than the server has
 	awaiting []*branch           // wait for marks
 }
 
@@ -42,11 +42,8 @@ func (d *dispatcher) restoreKept(k *Kept) {
 		}
 		d.exactly.hold(heldID{id: id, first: d.order.next, acked: true, mark: markTaken, unsure: k.doubt})
 		d.order.next++
-		if k.doubt {
-			d.unsure++
-		}
 	}
-	d.order.base = d.order.next
+	d.order.base, d.doubt = d.order.next, k.doubt
 }
 
 // recognise notes whether a former process has handed out a message that comes in. Without DUP it is another one (§3.3.1-1), and
@@ -58,36 +55,28 @@ func (d *dispatcher) recognise(h *heldID, dup bool) {
 	}
 }
 
-// belongs says whether a message that comes in is the one that has its identifier. One of a session that may be gone is known by
-// DUP alone, without which the server doesn't send again (§3.3.1-1).
-func (d *dispatcher) belongs(slot uint32, dup bool) bool {
-	h := &d.exactly.slots[slot]
-	if !h.unsure {
-		return true
-	}
-	if !dup {
-		d.write(h.id, markNone)
-		d.conclude(slot)
-		return false
-	}
-	d.makeSure(h)
-	return true
-}
-
-// makeSure notes that a message is not of a session that is gone.
-func (d *dispatcher) makeSure(h *heldID) {
-	if h.unsure {
-		h.unsure = false
-		d.unsure--
-		d.tellUp()
-	}
-}
-
 // tellUp tells the tracker that the store is told all that follows from CONNACK, as far as it is the dispatcher's.
 func (d *dispatcher) tellUp() {
-	if d.cfg.durable && d.up && d.unsure == 0 {
+	if d.cfg.durable && d.up && !d.doubt {
 		d.letter.up = d.link.gen
 	}
+}
+
+// resumed ends the doubt: what the server has not sent again by now is of another session than this one.
+func (d *dispatcher) resumed() {
+	if !d.doubt {
+		return
+	}
+	for h := range d.exactly.all {
+		if h.unsure {
+			d.write(h.id, markNone)
+			slot, _ := d.exactly.find(h.id)
+			d.conclude(slot)
+		}
+	}
+	d.eraseFormer()
+	d.doubt = false
+	d.tellUp()
 }
 
 // mark has the store know a state of a message.
@@ -192,10 +181,15 @@ func (d *dispatcher) eraseAll() {
 			d.write(h.id, markNone)
 		}
 	}
+	d.eraseFormer()
+	d.doubt = false
+}
+
+func (d *dispatcher) eraseFormer() {
 	for id := range d.formerly {
 		d.write(id, markNone)
 	}
-	d.formerly, d.unsure = nil, 0
+	d.formerly = nil
 }
 
 // erase takes back what was marked as taken and will not be, as the client ends in order.

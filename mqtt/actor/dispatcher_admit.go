@@ -176,6 +176,7 @@ func (d *dispatcher) enter(e entry) (place uint64) {
 // repeated takes a QoS 2 message that was delivered before: it is answered, once the first one is (§4.3.3).
 func (d *dispatcher) repeated(p *codec.Publish, slot uint32) passage {
 	h := &d.exactly.slots[slot]
+	h.unsure = false
 	if h.gen != d.link.gen {
 		if d.link.version == codec.V5 && d.unfinished >= d.limit() && d.overrun(p, d.limit()) {
 			return d.fail(errQuota)
@@ -236,6 +237,5 @@ func (d *dispatcher) conclude(slot uint32) {
 		d.unfinished--
 	}
 	d.carried += h.claim.inside
-	d.makeSure(h)
 	d.exactly.release(slot)
 }

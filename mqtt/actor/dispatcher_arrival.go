@@ -49,12 +49,16 @@ func (d *dispatcher) dropRest() {
 
 func (d *dispatcher) arrive(a *arrival) passage {
 	p := &a.publish
+	if a.pong {
+		d.resumed()
+		return passed
+	}
 	if a.release {
 		d.released(p.PacketID)
 		return passed
 	}
 	if p.QoS == codec.ExactlyOnce {
-		if slot, held := d.exactly.find(p.PacketID); held && d.belongs(slot, p.Dup) {
+		if slot, held := d.exactly.find(p.PacketID); held {
 			return d.repeated(p, slot)
 		}
 	}

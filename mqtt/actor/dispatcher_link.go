@@ -176,7 +176,7 @@ func (d *dispatcher) keepLoose() {
 	}
 	for i := range (*d.rest)[d.at:] {
 		a := &(*d.rest)[d.at+i]
-		if a.release || a.publish.QoS != codec.AtMostOnce {
+		if a.release || a.pong || a.publish.QoS != codec.AtMostOnce {
 			continue
 		}
 		d.find(&a.publish)

@@ -3,19 +3,34 @@ package actor
 import (
 	"context"
 	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // doubt is whose session the server has. A CONNECT makes the server forget a session that is over, and begin another; a
 // process that dies before it has noted so leaves a store that speaks of the old one, and the next process is told that there
 // is a session. So the store knows of a CONNECT before it leaves, until it knows what followed from it. Who finds that record
-// asks for all filters again, and takes no new message for one of the old session.
+// asks for all filters again; but first for a PINGRESP. Nothing comes for a session that is new and has no filters, and what
+// comes of the old one comes at once: what hasn't come until then is of a session that is gone.
 type doubt struct {
 	noted   bool            // the store has the record, or will have it
 	noting  uint64          // with this batch
 	allowed chan<- struct{} // an attempt waits for that
+	former  bool            // it is a former process's
+	probe   probe           // and has the server show which session it has
+	about   uint64          // the connection whose CONNACK came last; zero when another attempt is under way
 	told    uint64          // the connection for which the dispatcher has told what the store is to forget
 	settled uint64          // the batch with which the store knows what followed from CONNECT
 }
+
+// probe is how it stands with the PINGREQ that ends a doubt.
+type probe byte
+
+const (
+	probeNone probe = iota
+	probeDue
+	probeSent
+)
 
 // askLeave makes the channel on which an attempt hears that the store knows of its CONNECT: nil without a store.
 func (s *supervisor) askLeave() (allow chan<- struct{}, allowed <-chan struct{}) {
@@ -48,6 +63,7 @@ func (t *tracker) beginDoubt(allowed chan<- struct{}) {
 	if allowed == nil {
 		return
 	}
+	t.doubt.about = 0
 	if !t.doubt.noted {
 		t.doubt.noted, t.doubt.noting = true, t.open.number
 		t.open.set([]byte{doubtRecord}, func(v []byte) []byte { return append(v, recordVersion) })
@@ -64,20 +80,38 @@ func (t *tracker) allow(yes bool) {
 	}
 }
 
-// endDoubt takes the record back in the batch by which the store knows the last of what followed from CONNECT. That comes from
-// here, and from the dispatcher.
-func (t *tracker) endDoubt() {
-	if t.doubt.noted && t.link.wire != nil && t.doubt.told == t.link.gen {
-		t.doubt.noted = false
-		t.open.remove([]byte{doubtRecord})
-		if !t.link.sessionPresent {
-			t.doubt.settled = t.open.number
-		}
+// meet begins with a connection.
+func (t *tracker) meet() {
+	if t.doubt.former && t.link.sessionPresent {
+		t.doubt.probe = probeDue
+	}
+	t.doubt.about = t.link.gen
+	t.endDoubt()
+}
+
+// fillProbe asks for what ends the doubt.
+func (t *tracker) fillProbe(b *outBuffer) {
+	if t.doubt.probe == probeDue {
+		b.bytes, _ = new(codec.PingReq).Append(b.bytes, t.limits.version)
+		t.doubt.probe = probeSent
+		t.trace(PacketInfo{Type: codec.TypePingReq, Size: 2})
 	}
 }
 
-// inDoubt says that a crash would leave a store that knows of another session than this one. Meanwhile nothing is subscribed:
-// what came for it, a later process might take for something of the old session.
-func (t *tracker) inDoubt() bool {
-	return t.doubt.noted && !t.link.sessionPresent || !t.isSafe(t.doubt.settled)
+// endDoubt takes the record back in the batch by which the store knows the last of what followed from CONNECT. That comes from
+// here, and from the dispatcher.
+func (t *tracker) endDoubt() {
+	d := &t.doubt
+	if !d.noted || d.told != d.about {
+		return
+	}
+	t.open.remove([]byte{doubtRecord})
+	if d.former || !t.link.sessionPresent {
+		d.settled = t.open.number
+	}
+	d.noted, d.former, d.probe = false, false, probeNone
 }
+
+// inDoubt says that a crash would leave a store that may know of another session than this one. Meanwhile nothing is
+// subscribed: what came for it, a later process might take for something of the old session.
+func (t *tracker) inDoubt() bool { return t.doubt.noted || !t.isSafe(t.doubt.settled) }

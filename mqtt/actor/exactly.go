@@ -16,7 +16,7 @@ type heldID struct {
 	carried bool      // not acknowledged, from a connection that is gone, and not repeated on this one yet
 	mark    markState // what the store knows, or will know
 	marked  uint64    // the number of that mark
-	unsure  bool      // a former process took it, of a session that may be gone
+	unsure  bool      // a former process took it, perhaps of another session
 	gen     uint64    // the connection on which it counts against Receive Maximum
 	claim   claim
 	entries []uint64 // its arrivals on this connection that wait for the acknowledgement

@@ -11,6 +11,7 @@ import (
 // fill encodes what may leave into the buffer that is at home and gives it to the writer. What is in it has left.
 func (t *tracker) fill() {
 	b := t.buffer
+	t.fillProbe(b)
 	t.fillAcks(b)
 	for len(b.bytes) < softBuffer && !t.farewell() {
 		op := t.sendable()

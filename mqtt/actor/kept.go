@@ -74,7 +74,7 @@ func (t *tracker) restoreKept(k *Kept) {
 		t.ids.last = op.id
 		t.order = max(t.order, op.released)
 	}
-	t.doubt.noted = k.doubt
+	t.doubt.noted, t.doubt.former = k.doubt, k.doubt
 	for _, f := range k.filters {
 		f.held = f.held && !k.doubt
 		t.wanted.restore(f)

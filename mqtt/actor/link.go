@@ -65,7 +65,7 @@ func (t *tracker) up(n linkUp) {
 		t.loseSession()
 		t.wanted.lost()
 	}
-	t.endDoubt()
+	t.meet()
 	t.dropAliases()
 	t.restore()
 	t.markStrict()
@@ -154,7 +154,7 @@ func (t *tracker) down(n linkDown) {
 	t.unsent = verdicts(t.acks)
 	t.acks, t.releases, t.resend = nil, nil, nil
 	t.readHeld, t.given, t.writeStuck = false, time.Time{}, false
-	t.inUse = 0
+	t.inUse, t.doubt.probe = 0, probeNone
 	for op := t.flight.first; op != nil; op = op.next {
 		op.gen = 0
 		op.dup = true

@@ -20,6 +20,7 @@ type reader struct {
 	answers  chan<- answers   // to tracker, who always takes
 	arrivals chan<- arrivals  // to dispatcher, who leaves them while reading is held
 	received func(PacketInfo) // trace, may be nil
+	pongs    bool             // the dispatcher wants to know of PINGRESPs
 
 	// owned by run
 	buf      []byte // what was read and not decoded is buf[from:to]
@@ -122,6 +123,10 @@ func (r *reader) decode(a *answers, in *arrivals) (end, fault error) {
 			return nil, nil
 		}
 		r.from += size
+		if f.Type == codec.TypePingResp && r.pongs {
+			in.begin()
+			*in.list = append(*in.list, arrival{pong: true})
+		}
 		if f.Type == codec.TypePublish || f.Type == codec.TypePubRel {
 			err = r.arrival(f, size, in)
 		} else {
@@ -137,9 +142,7 @@ func (r *reader) decode(a *answers, in *arrivals) (end, fault error) {
 
 // arrival decodes a PUBLISH or PUBREL into the batch for the dispatcher.
 func (r *reader) arrival(f codec.Frame, size int, in *arrivals) error {
-	if in.list == nil {
-		in.list = arrivalPool.Get().(*[]arrival)
-	}
+	in.begin()
 	if f.Type == codec.TypePubRel {
 		var p codec.PubRel
 		if err := p.Decode(f, r.dialect); err != nil {
@@ -168,6 +171,13 @@ func (r *reader) arrival(f codec.Frame, size int, in *arrivals) error {
 	*in.list = append(*in.list, arrival{publish: *p})
 	r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Topic: p.Topic, QoS: p.QoS, Dup: p.Dup, Retain: p.Retain})
 	return nil
+}
+
+// begin sees to it that there is a list.
+func (a *arrivals) begin() {
+	if a.list == nil {
+		a.list = arrivalPool.Get().(*[]arrival)
+	}
 }
 
 // payload copies what the next read would write over.

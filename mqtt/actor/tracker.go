@@ -149,7 +149,7 @@ func (t *tracker) turn() {
 // something says whether anything waits that may leave now.
 func (t *tracker) something() bool {
 	return len(t.acks) > 0 && t.isSafe(t.acks[0].batch) || len(t.releases) > 0 && t.isSafe(t.releases[0].batch) ||
-		t.sendable() != nil || t.farewell()
+		t.sendable() != nil || t.farewell() || t.doubt.probe == probeDue
 }
 
 // small says whether so little is ready that waiting a moment for more is worth it.
