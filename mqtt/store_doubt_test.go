@@ -96,6 +96,15 @@ func TestStoreDoubt(t *testing.T) {
 		send(t, conn, incoming(2, 7, "new"))
 		require.Equal(t, "new", string(take(t, s.client.Messages()).Payload))
 	})
+	both(t, "Contract9 and asked for once more when the answer didn't come before the next crash", func(t *testing.T, v mqtt.Version) {
+		s, conn, d := bereaved(t, v)
+		expectNow[*codec.PingReq](t, conn)
+		send(t, conn, new(codec.PingResp))
+		expectNow[*codec.Subscribe](t, conn)
+		noRecords(t, d, "d")
+		s, _ = s.reborn(d)
+		require.Equal(t, []string{"a"}, filtersOf(grant(t, s.connected(true))))
+	})
 	both(t, "Contract12 nor does it last because the application waits for its subscription before it takes", func(t *testing.T, v mqtt.Version) {
 		s, conn, _ := bereaved(t, v)
 		expectNow[*codec.PingReq](t, conn)

@@ -73,13 +73,20 @@ func (d *disk) Write(ctx context.Context, records []mqtt.StoreRecord) error {
 			return ctx.Err()
 		}
 	}
+	if d.write(records) {
+		<-ctx.Done() // the dead hear nothing, and so do nothing more
+		return errDead
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case d.crashed:
-		return errDead
-	case d.broken != nil:
-		return d.broken
+	return d.broken
+}
+
+func (d *disk) write(records []mqtt.StoreRecord) (dead bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.crashed || d.broken != nil {
+		return d.crashed
 	}
 	d.writes++
 	for _, r := range records {
@@ -89,7 +96,7 @@ func (d *disk) Write(ctx context.Context, records []mqtt.StoreRecord) error {
 			d.records[string(r.Key)] = bytes.Clone(r.Value)
 		}
 	}
-	return nil
+	return false
 }
 
 func until(ctx context.Context, deaf bool) <-chan struct{} {

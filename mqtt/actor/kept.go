@@ -76,8 +76,10 @@ func (t *tracker) restoreKept(k *Kept) {
 	}
 	t.doubt.noted, t.doubt.former = k.doubt, k.doubt
 	for _, f := range k.filters {
-		f.held = f.held && !k.doubt
 		t.wanted.restore(f)
+		if k.doubt {
+			t.wanted.hold(f, false)
+		}
 		if id := cmp.Or(f.sub.Identifier, f.identifier); id != 0 {
 			t.note.identifiers = append(t.note.identifiers, identifier{id, f.sub.Filter})
 		}
