@@ -3,11 +3,8 @@ package mqtt
 import (
 	"context"
 	"fmt"
-	"net"
-	"time"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
-	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 // Client is an MQTT client. New makes one, Connect brings it up, Close ends it; in between it stays connected by
@@ -49,7 +46,6 @@ func New(cfg Config) (*Client, error) {
 	c.events = newEventQueue(c)
 	settled := s.actorConfig()
 	settled.Tell = c.events.tell
-	settled.Dial = c.dial
 	settled.Decides = s.Backoff.Retry != nil
 	c.quick = settled.Roomy()
 	if s.Store != nil {
@@ -64,18 +60,6 @@ func New(cfg Config) (*Client, error) {
 		c.core.Enlist(actor.NewSubscribe(0, actorSubscriptions(s.Subscriptions)))
 	}
 	return c, nil
-}
-
-// dial opens the transport of one attempt.
-func (c *Client) dial(ctx context.Context, server, attempt int) (net.Conn, error) {
-	to := c.settings.servers[server]
-	o := netx.Options{Dialer: c.settings.Dialer, TLS: c.settings.TLS}
-	if t := c.settings.Trace; t != nil {
-		o.Trace = func(s netx.Step) {
-			t.step(s, StageInfo{Server: to.String(), Attempt: attempt, Time: time.Now()})
-		}
-	}
-	return netx.Dial(ctx, to, o)
 }
 
 // Connect returns when a CONNACK accepts, when each server was tried once in vain (with Config.RetryFirst it retries like

@@ -80,6 +80,9 @@ func withMissed(e Event, missed int) Event {
 	case EventReconnecting:
 		e.told = t
 		return e
+	case EventRedirected:
+		e.told = t
+		return e
 	case EventOffline:
 		return EventOffline{t}
 	case EventDrained:

@@ -87,6 +87,11 @@ type Config struct {
 	// Backoff says how long to wait between attempts, and when to give up.
 	Backoff Backoff
 
+	// Redirect says whether the client goes where a server sends it, by Reason Code 0x9C (use another server) or 0x9D
+	// (server moved) and a Server Reference in CONNACK or DISCONNECT. Zero: RedirectListed, to the servers in Servers
+	// alone. MQTT 5.0 alone knows it (§4.11).
+	Redirect Redirect
+
 	// ---- session ----
 
 	// Session is how long the session lives. Zero: SessionClient, as long as the client; with a Store SessionDurable.

@@ -10,7 +10,7 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// actorConfig is what the processes need of s. Dial and Tell are left to the client.
+// actorConfig is what the processes need of s. Tell is left to the client.
 func (s *settings) actorConfig() actor.Config {
 	first := V5
 	if s.Version != VersionAuto {
@@ -28,9 +28,7 @@ func (s *settings) actorConfig() actor.Config {
 		ConnectTimeout: s.ConnectTimeout, WriteTimeout: s.WriteTimeout,
 		RetryFirst: s.RetryFirst, Stable: s.Backoff.Stable, Delay: s.delay,
 
-		Servers:     len(s.servers),
-		Name:        func(server int) string { return s.servers[server].String() },
-		Credentials: s.credentials,
+		Servers: s.targets(), Redirects: redirectsInARow,
 
 		ReceiveMaximum: s.ReceiveMaximum, MaxPacketSize: uint32(s.MaxPacketSize), AliasMaximum: uint16(s.TopicAliasMaximum),
 		MaxInFlight: s.MaxInFlight,
@@ -55,13 +53,6 @@ func (s *settings) connect() codec.Connect {
 			UserProperties:             codecUserProperties(s.UserProperties),
 		},
 	}
-}
-
-// credentials puts what a server is to know into its CONNECT.
-func (s *settings) credentials(server int, c *codec.Connect) {
-	from := s.servers[server]
-	c.Username, c.HasUsername = from.Username, from.HasUsername
-	c.Password, c.HasPassword = from.Password, from.HasPassword
 }
 
 // delay says how long to wait before an attempt in a row, and whether there is to be one.

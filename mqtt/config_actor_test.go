@@ -27,7 +27,7 @@ func TestTheProcessesGetTheDefaults(t *testing.T) {
 	require.Equal(t, uint32(300), got.SessionExpiry)
 	require.Equal(t, time.Minute, got.KeepAlive)
 	require.Equal(t, actor.Bounds{Messages: 16_384, Bytes: 64 << 20}, got.Outbox)
-	require.Equal(t, "mqtt://localhost:1883", got.Name(0))
+	require.Equal(t, "mqtt://localhost:1883", got.Servers[0].Name())
 	require.Equal(t, codec.Connect{
 		ClientID: "c", KeepAlive: 60, Properties: &codec.ConnectProperties{MaximumPacketSize: 1 << 20},
 	}, got.Connect)
@@ -75,9 +75,10 @@ func TestB026CredentialsOfEachServer(t *testing.T) {
 	s, err := Config{Servers: []string{"mqtt://a", "mqtt://u:p@b"}, Version: V5}.settle()
 	require.NoError(t, err)
 	var connect codec.Connect
-	s.credentials(1, &connect)
+	servers := s.actorConfig().Servers
+	servers[1].Credentials(&connect)
 	require.Equal(t, codec.Connect{Username: "u", HasUsername: true, Password: []byte("p"), HasPassword: true}, connect)
-	s.credentials(0, &connect)
+	servers[0].Credentials(&connect)
 	require.Equal(t, codec.Connect{}, connect)
 }
 

@@ -13,6 +13,7 @@ func (s *settings) checkChoices() error {
 		{"OnSessionLost", s.OnSessionLost > LostFail, "LostRepublish or LostFail"},
 		{"OutboxFull", s.OutboxFull > OutboxDropOldest, "OutboxWait, OutboxReject or OutboxDropOldest"},
 		{"Offline", s.Offline > OfflineReject, "OfflineQueue, OfflineWait or OfflineReject"},
+		{"Redirect", s.Redirect > RedirectOff, "RedirectListed, RedirectAny or RedirectOff"},
 		{"Overflow", s.Overflow > OverflowDropNewest, "OverflowHold, OverflowDropOldest or OverflowDropNewest"},
 		{"Ack", s.Ack > AckManual, "AckOnTake or AckManual"},
 	} {

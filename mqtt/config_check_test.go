@@ -58,6 +58,7 @@ func TestFieldsOutOfRange(t *testing.T) {
 		"Session":               {{Session: 3}},
 		"OnSessionLost":         {{OnSessionLost: 2}},
 		"OutboxFull":            {{OutboxFull: 3}},
+		"Redirect":              {{Redirect: 3}},
 		"Offline":               {{Offline: 3}},
 		"Overflow":              {{Overflow: 4}},
 		"Ack":                   {{Ack: 3}},

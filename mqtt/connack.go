@@ -61,6 +61,6 @@ type ConnAck struct {
 	// server gave one; else empty (§3.2.2.3.15).
 	ResponseInformation string
 
-	// ServerReference names another server to use; empty: none (§3.2.2.3.16).
+	// ServerReference names another server to use; empty: none. Beside a success it isn't followed (§3.2.2.3.16).
 	ServerReference string
 }

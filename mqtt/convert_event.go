@@ -23,6 +23,8 @@ func (by *teller) event(event any, missed int) Event {
 		return EventDisconnected{Err: publicError(e.Err), Server: e.Server, told: t}
 	case actor.EventReconnecting:
 		return EventReconnecting{Attempt: e.Attempt, Delay: e.Delay, Err: withDelay(publicError(e.Err), e.Delay), told: t}
+	case actor.EventRedirected:
+		return EventRedirected{From: e.From, To: e.To, Moved: e.ForGood, told: t}
 	case actor.EventOffline:
 		return EventOffline{t}
 	case actor.EventDrained:

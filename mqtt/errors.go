@@ -22,5 +22,6 @@ var (
 	ErrInboundOverrun = actor.ErrInboundOverrun // more came than Config.InboxHard lets the client keep; ends the connection
 	ErrNoPingResp     = actor.ErrNoPingResp     // no PINGRESP within Config.PingTimeout; ends the connection (§3.1.2.10)
 	ErrWriteTimeout   = actor.ErrWriteTimeout   // the server did not read within Config.WriteTimeout; ends the connection
+	ErrRedirects      = actor.ErrRedirects      // servers sent the client from one to another too often in a row (Config.Redirect)
 	ErrVersion        = actor.ErrVersion        // what was asked for needs MQTT 5.0, and the connection is older
 )

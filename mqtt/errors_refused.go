@@ -12,7 +12,7 @@ type ReasonError struct {
 	Code            ReasonCode     // why; a CONNACK of 3.x reads 1 as 0x84, 2 as 0x85, 3 as 0x88, 4 as 0x86, 5 as 0x87
 	Raw             byte           // the code as it was on the wire
 	ReasonString    string         // v5: for people; empty for none
-	ServerReference string         // v5: another server to use, from CONNACK and DISCONNECT; empty for none (§4.13)
+	ServerReference string         // v5: another server to use, from CONNACK and DISCONNECT; empty for none (§4.11, Config.Redirect)
 	UserProperties  []UserProperty // v5
 }
 

@@ -48,6 +48,14 @@ type EventReconnecting struct {
 	told
 }
 
+// EventRedirected says that a server has sent the client to another one, which is tried next (Config.Redirect). Why is in the
+// EventDisconnected before it.
+type EventRedirected struct {
+	From, To string // the servers' URLs, without credentials and query
+	Moved    bool   // for the rest of this client's life, once To has answered (0x9D); false: for now (0x9C)
+	told
+}
+
 // EventOffline comes once an outage, before its first EventDisconnected, also when the first attempt fails.
 type EventOffline struct{ told }
 

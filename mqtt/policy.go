@@ -48,3 +48,28 @@ const (
 	// there is room. When all that the outbox holds has left, the call waits.
 	OutboxDropOldest OutboxPolicy = 2
 )
+
+// Redirect says whether the client goes where a server sends it (§4.11).
+//
+// A Server Reference is read as names between spaces: host, host:port, [IPv6], [IPv6]:port, or a URL. The first eight are
+// tried in turn, by the transport of the server that gave them: never without TLS when that had TLS, and at the scheme's own
+// port where they have none. What can't be read, or may not be followed, is logged and left out; when nothing remains, the
+// server has refused, and the next one is tried as Backoff says.
+//
+// After 0x9C the next connection is tried with Servers again. After 0x9D the server that was found takes, once it has answered,
+// the place of the one that has moved, for this client's life. The first redirection in a row is followed at once, each further
+// one as Backoff says, and after the fourth the attempt fails with ErrRedirects. A connection that lived for Backoff.Stable ends
+// the row. Each is told by an EventRedirected. The session goes on if the other server knows it (ConnAck.SessionPresent).
+type Redirect byte
+
+// The ways to meet a redirection. The zero value is RedirectListed.
+const (
+	// RedirectListed follows to servers that are in Config.Servers, as they stand there: scheme, credentials, TLS.
+	RedirectListed Redirect = 0
+	// RedirectAny follows to any server. One that isn't in Config.Servers gets the user name and the password of the one that
+	// sent the client there, and its certificate must be for its own name, whatever Config.TLS.ServerName says. For networks
+	// and servers that are trusted with that: without TLS, anybody on the way can send the client anywhere.
+	RedirectAny Redirect = 1
+	// RedirectOff follows to none. What the server said is in the *ReasonError.
+	RedirectOff Redirect = 2
+)

@@ -15,7 +15,7 @@ import (
 // attempt is one way to one server: dial, CONNECT, CONNACK. It touches nothing of the supervisor's.
 type attempt struct {
 	cfg     *Config
-	server  int
+	server  Server
 	number  int
 	connect codec.Connect
 	allowed <-chan struct{} // from tracker: CONNECT may leave; nil when it always may
@@ -39,7 +39,7 @@ func (e *AttemptError) Unwrap() error { return e.Err }
 
 // run tries. The whole of it ends when ctx does.
 func (a *attempt) run(ctx context.Context) tried {
-	conn, err := a.cfg.Dial(ctx, a.server, a.number)
+	conn, err := a.server.Dial(ctx, a.number)
 	if err != nil {
 		return tried{err: a.fail("", ctx, err)}
 	}
@@ -62,7 +62,7 @@ func (a *attempt) fail(stage string, ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
-	return &AttemptError{a.cfg.Name(a.server), a.number, stage, err}
+	return &AttemptError{a.server.Name(), a.number, stage, err}
 }
 
 // shake sends CONNECT and reads CONNACK; nothing else may come before (§3.2.0-1).

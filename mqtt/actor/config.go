@@ -2,7 +2,6 @@ package actor
 
 import (
 	"context"
-	"net"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -51,19 +50,14 @@ type Config struct {
 	ConnectTimeout      time.Duration
 	WriteTimeout        time.Duration
 	RetryFirst          bool
-	Servers             int
+	Servers             []Server // at least one
+	Redirects           int      // how often in a row a server's reference is followed
 	Stable              time.Duration
 
 	// Delay decides about the attempt-th failure in a row.
 	Delay func(attempt int, err error) (delay time.Duration, again bool)
 	// Decides says that Delay alone decides, also about refusals that are final by default.
 	Decides bool
-	// Dial opens a connection to the server with that index; it must honour ctx.
-	Dial func(ctx context.Context, server, attempt int) (net.Conn, error)
-	// Name is how a server is called in events and errors, without secrets.
-	Name func(server int) string
-	// Credentials puts what a server's URL says into a CONNECT.
-	Credentials func(server int, c *codec.Connect)
 
 	ReceiveMaximum int
 	MaxPacketSize  uint32

@@ -92,6 +92,11 @@ func (t *tracker) retrying(n retrying) {
 	t.tell(EventReconnecting{n.attempt, n.delay, n.err})
 }
 
+func (t *tracker) redirected(n redirected) {
+	t.log(levelInfo, "redirected", "from", n.from, "to", n.to, "for good", n.forGood)
+	t.tell(EventRedirected{n.from, n.to, n.forGood})
+}
+
 // failed takes that no further attempt follows to the first connection: the client is idle again.
 func (t *tracker) failed(n failed) {
 	if n.wish != t.connects {

@@ -24,6 +24,7 @@ var (
 	ErrExpired        = errors.New("message expired before it left")
 	ErrSuperseded     = errors.New("a newer message for its topic took its place")
 	ErrVersion        = errors.New("needs MQTT 5.0")
+	ErrRedirects      = errors.New("sent from server to server too often")
 )
 
 // Why the tracker ends a connection that nothing is wrong with.

@@ -1,9 +1,6 @@
 package actor
 
 import (
-	"context"
-	"errors"
-	"net"
 	"testing"
 	"testing/synctest"
 
@@ -25,7 +22,6 @@ func ended(t *testing.T) *Client[struct{}] {
 	t.Helper()
 	c := Start(Config{
 		Outbox: Bounds{16 * quickBatch, 16 * quickBatch * quickMax}, OutboxFull: OutboxWait, Offline: OfflineQueue, Tell: func(any) {},
-		Dial: func(context.Context, int, int) (net.Conn, error) { return nil, errors.ErrUnsupported },
 	}, func(*Handout) struct{} { return struct{}{} })
 	require.NoError(t, c.Abort())
 	<-c.Done()

@@ -42,6 +42,8 @@ func (t *tracker) hear(news any) {
 	case missed:
 		t.deciding = true
 		t.missed(n)
+	case redirected:
+		t.redirected(n)
 	case retrying:
 		t.retrying(n)
 	case failed:

@@ -41,16 +41,14 @@ type supervisor struct {
 	connected bool // a Connect has succeeded: from now on the client stays connected, or ends
 	accepted  bool // some connection of this client was accepted: there is a session that may go on
 	gen       uint64
-	server    int
-	tries     int // servers tried in this round
+	course    course
 	failures  int // in a row
 	ghosts    int // attempts of ours that were given up behind CONNECT: a slow server may still come to them
 	head      int // 1 when the row began with an attempt, 0 when it began with the loss of a connection
 	born      time.Time
-	versions  map[int]codec.Version // what last worked with a server
-	lowered   codec.Version         // what this server is tried with since it refused a higher one, or zero
-	clientID  string                // assigned by a server
-	renew     bool                  // Connect was called while an abandoned attempt was still ending
+	lowered   codec.Version // what this server is tried with since it refused a higher one, or zero
+	clientID  string        // assigned by a server
+	renew     bool          // Connect was called while an abandoned attempt was still ending
 }
 
 // tried is what an attempt found.
@@ -70,7 +68,7 @@ func (s *supervisor) run(ctx context.Context) error {
 	s.timer.Stop()
 	found, over := make(chan tried, 1), make(chan error, 1)
 	s.tried, s.found, s.ended, s.over = found, found, over, over
-	s.versions = make(map[int]codec.Version)
+	s.course = newCourse(s.cfg.Servers)
 	for {
 		var err error
 		select {
@@ -149,7 +147,8 @@ func (s *supervisor) grant(ctx context.Context, w wish) {
 
 // begin starts the first attempt of a Connect.
 func (s *supervisor) begin(ctx context.Context) {
-	s.renew, s.first, s.failures, s.head, s.tries = false, true, 0, 1, 0
+	s.renew, s.first, s.failures, s.head, s.course.tries = false, true, 0, 1, 0
+	s.course.leave()
 	s.timer.Stop()
 	s.attempt(ctx)
 }
@@ -234,6 +233,7 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 		default:
 		}
 		s.failures, s.head = 0, 1
+		s.course.leave()
 		s.say(retrying{attempt: s.number(), err: why})
 		s.attempt(ctx)
 		return nil
@@ -248,10 +248,10 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 		return why
 	}
 	if time.Since(s.born) >= s.cfg.Stable {
-		s.failures, s.ghosts = 0, 0
+		s.failures, s.ghosts, s.course.hops = 0, 0, 0
 	}
-	s.tries, s.head = 0, 0
-	err := s.again(why)
+	s.course.tries, s.head = 0, 0
+	err := s.comeBack(why)
 	if s.rush {
 		s.hurry(ctx)
 	}

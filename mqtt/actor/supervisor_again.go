@@ -2,6 +2,7 @@ package actor
 
 import (
 	"errors"
+	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -14,17 +15,46 @@ func (s *supervisor) again(why error) error {
 	s.failures++
 	delay, more := s.cfg.Delay(s.failures, why)
 	if !more {
-		if s.connected {
-			return why
-		}
-		s.first = false
-		s.say(failed{why, s.wish})
-		return nil
+		return s.cease(why)
 	}
+	s.sleep(delay, why)
+	return nil
+}
+
+// comeBack sets the next attempt after the loss of a connection: to the same server, to where it has sent us, or, when it only
+// sent us away, to the next one.
+func (s *supervisor) comeBack(why error) error {
+	to, why := s.referred(why)
+	if to != nil {
+		return s.followLost(to, why)
+	}
+	s.course.leave()
+	if sentAway(why) {
+		s.course.pass()
+	}
+	return s.again(why)
+}
+
+// cease is for when Backoff wants no further attempt: the client ends, or is idle again.
+func (s *supervisor) cease(why error) error {
+	if s.connected {
+		return why
+	}
+	s.giveIn(why)
+	return nil
+}
+
+// giveIn fails the Connect that is at work.
+func (s *supervisor) giveIn(why error) {
+	s.first = false
+	s.say(failed{why, s.wish})
+}
+
+// sleep sets the timer to the next attempt, and tells of it.
+func (s *supervisor) sleep(delay time.Duration, why error) {
 	s.asleep = true
 	s.say(retrying{s.number(), delay, why})
 	s.timer.Reset(delay)
-	return nil
 }
 
 // ownGhost says that what took the session over may have been one of our own attempts, which the server came to after we

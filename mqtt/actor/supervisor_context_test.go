@@ -38,11 +38,10 @@ func TestAConnectionThatEndedLeavesNothingWithTheClient(t *testing.T) {
 		over := make(chan error, 1)
 		s := &supervisor{
 			cfg: &Config{
-				Name:  func(int) string { return "server" },
 				Delay: func(int, error) (time.Duration, bool) { return time.Hour, true },
 			},
 			links: make(chan any, 10), inbound: make(chan linkNews, 10), ended: over, over: over, timer: time.NewTimer(time.Hour),
-			versions: make(map[int]codec.Version),
+			course: newCourse([]Server{host("server", nil)}),
 		}
 		for range 3 {
 			ours, theirs := net.Pipe()

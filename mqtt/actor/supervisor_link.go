@@ -10,13 +10,14 @@ import (
 
 // prepare makes the next attempt: its server, its version, and the CONNECT that says how the session stands.
 func (s *supervisor) prepare() *attempt {
-	s.tries++
+	s.course.count(1)
 	c := s.cfg.Connect
 	c.Version = s.version()
 	if s.clientID != "" {
 		c.ClientID = s.clientID
 	}
-	s.cfg.Credentials(s.server, &c)
+	server := s.course.server()
+	server.Credentials(&c)
 	s.session(&c)
 	if c.Version == codec.V5 {
 		p := *c.Properties
@@ -31,7 +32,7 @@ func (s *supervisor) prepare() *attempt {
 	} else {
 		c = plain(c)
 	}
-	return &attempt{cfg: s.cfg, server: s.server, number: s.number(), connect: c}
+	return &attempt{cfg: s.cfg, server: server, number: s.number(), connect: c}
 }
 
 // held asks how much of the room is taken by what stays when the session begins anew. A session that goes on sends it
@@ -75,7 +76,7 @@ func (s *supervisor) version() codec.Version {
 	if s.lowered != 0 {
 		return s.lowered
 	}
-	if v, ok := s.versions[s.server]; ok {
+	if v := s.course.version(); v != 0 {
 		return v
 	}
 	return s.cfg.Version
@@ -98,31 +99,26 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 		return nil
 	}
 	if s.lower(t.err) {
-		s.tries--
+		s.course.count(-1)
 		s.attempt(ctx)
 		return nil
 	}
-	s.say(missed{s.cfg.Name(s.server), t.err})
-	if s.permanent(t.err) {
-		if s.connected {
-			return t.err
-		}
-		s.first = false
-		s.say(failed{t.err, s.wish})
-		return nil
-	}
-	s.server = (s.server + 1) % s.cfg.Servers
-	if s.first && !s.cfg.RetryFirst && s.tries >= s.cfg.Servers {
-		s.first = false
-		s.say(failed{t.err, s.wish})
-		return nil
-	}
-	if s.tries < s.cfg.Servers {
+	to, why := s.referred(t.err)
+	s.say(missed{s.course.server().Name(), why})
+	switch {
+	case s.permanent(why):
+		return s.cease(why)
+	case to != nil:
+		return s.follow(ctx, to, why)
+	case s.course.pass():
 		s.attempt(ctx) // the round isn't over: the next server has its turn without delay
 		return nil
+	case s.first && !s.cfg.RetryFirst:
+		s.giveIn(why)
+		return nil
 	}
-	err := s.again(t.err)
-	s.tries = 0
+	err := s.again(why)
+	s.course.tries = 0
 	return err
 }
 
@@ -136,7 +132,7 @@ func (s *supervisor) lower(err error) bool {
 		return false
 	}
 	if tried <= s.cfg.MinVersion {
-		delete(s.versions, s.server)
+		s.course.setVersion(0)
 		return false
 	}
 	s.lowered = tried - 1
@@ -152,15 +148,17 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	if version == codec.V31 && s.cfg.Session == SessionDurable {
 		present = true // 3.1 has no word for it: the session is taken to be there
 	}
-	s.versions[s.server], s.lowered = version, 0
+	s.course.settle()
+	s.course.setVersion(version)
+	s.lowered = 0
 	up := t.link
 	up.wire, s.plug = newWire()
 	up.gen, up.sessionPresent, up.connack = s.gen, present, t.ack
-	up.server, up.attempt = s.cfg.Name(s.server), s.number()
+	up.server, up.attempt = s.course.server().Name(), s.number()
 	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
 		s.clientID = p.AssignedClientIdentifier
 	}
-	s.accepted, s.connected, s.first, s.renew, s.rush, s.tries = true, true, false, false, false, 0
+	s.accepted, s.connected, s.first, s.renew, s.rush, s.course.tries = true, true, false, false, false, 0
 	s.pass(up)
 	s.say(up)
 	s.start(ctx, t, up)

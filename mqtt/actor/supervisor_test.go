@@ -23,6 +23,19 @@ type office struct {
 	dialed <-chan net.Conn // the server's ends
 }
 
+// stand is a server that only has a name, and maybe a way to it.
+type stand struct {
+	name string
+	dial func() (net.Conn, error)
+}
+
+func host(name string, dial func() (net.Conn, error)) Server { return stand{name, dial} }
+
+func (s stand) Name() string                                { return s.name }
+func (s stand) Dial(context.Context, int) (net.Conn, error) { return s.dial() }
+func (s stand) Credentials(*codec.Connect)                  {}
+func (s stand) Refer(string) ([]Server, error)              { return nil, nil }
+
 var errNoWay = errors.New("no way")
 
 // supervise runs a supervisor in a bubble. refuse says whether the n-th dial, from 1, fails.
@@ -32,21 +45,19 @@ func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o 
 		news, inbound, wishes, dialed := make(chan any), make(chan linkNews), make(chan wish, 2), make(chan net.Conn, 100)
 		dials := 0
 		cfg := &Config{
-			Version: codec.V5, MinVersion: codec.V5, Servers: 1, RetryFirst: retryFirst, Session: SessionClient,
+			Version: codec.V5, MinVersion: codec.V5, RetryFirst: retryFirst, Session: SessionClient,
 			Connect:        codec.Connect{ClientID: "c", Properties: &codec.ConnectProperties{}},
 			ConnectTimeout: time.Minute, WriteTimeout: time.Minute, Stable: time.Minute, ReceiveMaximum: 10, MaxPacketSize: 1000,
-			Delay:       func(int, error) (time.Duration, bool) { return time.Second, true },
-			Name:        func(int) string { return "server" },
-			Credentials: func(int, *codec.Connect) {},
-			Dial: func(context.Context, int, int) (net.Conn, error) {
-				if dials++; refuse(dials) {
-					return nil, errNoWay
-				}
-				ours, theirs := net.Pipe()
-				dialed <- theirs
-				return ours, nil
-			},
+			Delay: func(int, error) (time.Duration, bool) { return time.Second, true },
 		}
+		cfg.Servers = []Server{host("server", func() (net.Conn, error) {
+			if dials++; refuse(dials) {
+				return nil, errNoWay
+			}
+			ours, theirs := net.Pipe()
+			dialed <- theirs
+			return ours, nil
+		})}
 		s := &supervisor{cfg: cfg, links: news, inbound: inbound, pings: make(chan chan<- activity), wishes: wishes}
 		ctx, stop := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)

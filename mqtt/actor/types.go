@@ -62,6 +62,11 @@ type (
 		Delay   time.Duration
 		Err     error
 	}
+	// EventRedirected says that a server has sent us to another one, which is dialled next.
+	EventRedirected struct {
+		From, To string
+		ForGood  bool
+	}
 	// EventOffline comes once an outage.
 	EventOffline struct{}
 	// EventDrained says that all that waited for the connection has ended.

@@ -1,0 +1,117 @@
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/actor"
+	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/netx"
+)
+
+const (
+	redirectsInARow = 4 // from server to server
+	namesTaken      = 8 // of one Server Reference
+)
+
+// target is a server that the client may dial, and what the processes know it by.
+type target struct {
+	settings *settings
+	server   *netx.Server
+	foreign  bool // Config doesn't list it: a server has sent the client there
+}
+
+func (s *settings) targets() []actor.Server {
+	listed := make([]actor.Server, len(s.servers))
+	for i, server := range s.servers {
+		listed[i] = &target{settings: s, server: server}
+	}
+	return listed
+}
+
+// Name is the URL without credentials and query.
+func (t *target) Name() string { return t.server.String() }
+
+// Dial opens the transport of one attempt.
+func (t *target) Dial(ctx context.Context, attempt int) (net.Conn, error) {
+	o := netx.Options{Dialer: t.settings.Dialer, TLS: t.settings.TLS}
+	if t.foreign && o.TLS != nil && o.TLS.ServerName != "" { // that name is another server's
+		o.TLS = o.TLS.Clone()
+		o.TLS.ServerName = ""
+	}
+	if trace := t.settings.Trace; trace != nil {
+		o.Trace = func(s netx.Step) {
+			trace.step(s, StageInfo{Server: t.Name(), Attempt: attempt, Time: time.Now()})
+		}
+	}
+	return netx.Dial(ctx, t.server, o)
+}
+
+// Credentials puts what the server is to know into its CONNECT.
+func (t *target) Credentials(c *codec.Connect) {
+	c.Username, c.HasUsername = t.server.Username, t.server.HasUsername
+	c.Password, c.HasPassword = t.server.Password, t.server.HasPassword
+}
+
+// Refer reads a Server Reference: names between spaces (§3.2.2.3.16).
+func (t *target) Refer(reference string) (to []actor.Server, skipped error) {
+	if t.settings.Redirect == RedirectOff {
+		return nil, nil
+	}
+	var faults []error
+	for name := range strings.FieldsSeq(reference) {
+		if len(to)+len(faults) == namesTaken {
+			faults = append(faults, fmt.Errorf("more than %d names: the others are left out", namesTaken))
+			break
+		}
+		found, err := t.refer(name)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		to = append(to, found)
+	}
+	if len(to)+len(faults) == 0 {
+		faults = append(faults, errors.New("it names no server"))
+	}
+	return to, errors.Join(faults...)
+}
+
+// refer finds what one name stands for: a server of Config's before any other.
+func (t *target) refer(name string) (*target, error) {
+	other, err := t.server.Refer(name)
+	listed := t.listed(name)
+	switch {
+	case listed != nil:
+		other, err = listed, nil
+	case err != nil:
+		return nil, err
+	case t.settings.Redirect != RedirectAny:
+		return nil, fmt.Errorf("%s is not in Config.Servers, and Config.Redirect is not RedirectAny", other)
+	}
+	if same(other, t.server) {
+		return nil, fmt.Errorf("%s names itself", other)
+	}
+	return &target{settings: t.settings, server: other, foreign: listed == nil}, nil
+}
+
+// listed is the server of Config's that a name stands for, one of the same scheme first; never one that is less secure.
+func (t *target) listed(name string) (found *netx.Server) {
+	for _, server := range t.settings.servers {
+		named, err := server.Refer(name)
+		if err != nil || !same(named, server) || t.server.Secure() && !server.Secure() {
+			continue
+		}
+		if found == nil || server.Scheme == t.server.Scheme && found.Scheme != t.server.Scheme {
+			found = server
+		}
+	}
+	return found
+}
+
+// same says that two URLs lead to one server.
+func same(a, b *netx.Server) bool { return strings.EqualFold(a.String(), b.String()) }
