@@ -209,6 +209,7 @@ func TestB065RedirectionNotFollowed(t *testing.T) {
 			s.host(name).Close()
 		}
 		require.Error(t, <-done)
+		require.Equal(t, 7, s.server.Dials())
 	})
 	bubble(t, "a reference beside a success isn't followed, and can be read", func(t *testing.T) {
 		s, conn := up(t, anywhere(), codec.ConnAck{Properties: &codec.ConnAckProperties{ServerReference: "b"}})
