@@ -65,28 +65,36 @@ func (c *Client) call(ctx context.Context, op *actor.Op) (actor.Outcome, error) 
 // Unsubscribe ends what Subscribe and Config.Subscriptions asked for (§3.10). Filters that a Stream wants too stay
 // subscribed for it. Errors are as for Subscribe; a filter that nobody had subscribed is no error.
 func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
-	codes, err := c.UnsubscribeWith(ctx, Unsubscription{Filters: filters})
-	if err != nil {
-		return err
+	grants, err := c.unsubscribe(ctx, Unsubscription{Filters: filters})
+	if err == nil {
+		err = subscribeError(grants)
 	}
-	grants := make([]Grant, len(filters))
-	for i, code := range codes {
-		grants[i] = Grant{Filter: filters[i], Code: code}
-	}
-	return failed("unsubscribe", subscribeError(grants))
+	return failed("unsubscribe", err)
 }
 
 // UnsubscribeWith is Unsubscribe with User Properties, and gives the server's answer to each filter: on 5.0 codec.Success,
 // codec.NoSubscriptionExisted or a failure, on 3.x always codec.Success.
 func (c *Client) UnsubscribeWith(ctx context.Context, u Unsubscription) ([]ReasonCode, error) {
-	if err := checkUnsubscription(u); err != nil {
-		return nil, failed("unsubscribe", err)
-	}
-	o, err := c.call(ctx, actor.NewUnsubscribe(slices.Clone(u.Filters), codecUserProperties(u.UserProperties)))
+	grants, err := c.unsubscribe(ctx, u)
 	if err != nil {
 		return nil, failed("unsubscribe", err)
 	}
-	return o.Codes, nil
+	codes := make([]ReasonCode, len(grants))
+	for i := range grants {
+		codes[i] = grants[i].Code
+	}
+	return codes, nil
+}
+
+func (c *Client) unsubscribe(ctx context.Context, u Unsubscription) ([]Grant, error) {
+	if err := checkUnsubscription(u); err != nil {
+		return nil, err
+	}
+	o, err := c.call(ctx, actor.NewUnsubscribe(slices.Clone(u.Filters), codecUserProperties(u.UserProperties)))
+	if err != nil {
+		return nil, err
+	}
+	return publicGrants(o.Grants), nil
 }
 
 // Messages hands out all that no Stream takes. It is one channel for all callers, without a buffer: with AckOnTake a

@@ -11,11 +11,10 @@ import (
 // asked for again when a connection is lost before their answer (contract 9).
 type call struct {
 	op     *Op
-	grants []Grant            // SUBSCRIBE, in the order of the call
-	codes  []codec.ReasonCode // UNSUBSCRIBE
-	todo   []int              // filters that have no answer and are in no packet
-	open   []*Op              // packets without answer
-	asked  []*holder          // SUBSCRIBE: for whom, nil where it was not asked for or nothing new is wanted
+	grants []Grant   // the answers, in the order of the call
+	todo   []int     // filters that have no answer and are in no packet
+	open   []*Op     // packets without answer
+	asked  []*holder // SUBSCRIBE: for whom, nil where it was not asked for or nothing new is wanted
 }
 
 // putCall encodes the packets of a SUBSCRIBE or UNSUBSCRIBE call. It says false when identifiers are short.
@@ -83,8 +82,9 @@ func (t *tracker) startCall(op *Op) {
 		}
 		return
 	}
-	c.codes = make([]codec.ReasonCode, len(op.Filters))
+	c.grants = make([]Grant, len(op.Filters))
 	for i, filter := range op.Filters {
+		c.grants[i] = Grant{Filter: filter}
 		held := t.wanted.holds(op.Stream, filter)
 		if t.wanted.drop(op.Stream, filter) && (held || !op.Retire) {
 			c.todo = append(c.todo, i) // nobody else wants it

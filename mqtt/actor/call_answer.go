@@ -41,16 +41,15 @@ func (t *tracker) callAck(a *answer) error {
 
 // judge notes the answer to one filter.
 func (t *tracker) judge(c *call, i int, code codec.ReasonCode, props *codec.ReasonProperties) {
+	g := &c.grants[i]
+	g.Code, g.Props = code, props
 	if c.op.kind == opUnsubscribe {
-		c.codes[i] = code
 		if filter := c.op.Filters[i]; t.wanted.filters[filter] == nil {
 			t.note.identifiers = append(t.note.identifiers, identifier{0, filter}) // it has none any more
 		}
 		return
 	}
 	s := &c.op.Subs[i]
-	g := &c.grants[i]
-	g.Code, g.Props = code, props
 	f := t.wanted.filters[s.Filter]
 	switch {
 	case !code.Failed():
@@ -86,7 +85,7 @@ func (t *tracker) endCall(c *call) {
 	}
 	t.conclude(c)
 	if !op.withdrawn {
-		op.end(Outcome{Grants: c.grants, Codes: c.codes})
+		op.end(Outcome{Grants: c.grants})
 	}
 }
 

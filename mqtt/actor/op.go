@@ -36,8 +36,7 @@ type Outcome struct {
 	ID     uint16
 	Code   codec.ReasonCode
 	Props  *codec.ReasonProperties
-	Grants []Grant            // SUBACK, in the order of the call
-	Codes  []codec.ReasonCode // UNSUBACK, in the order of the call
+	Grants []Grant // SUBACK and UNSUBACK, in the order of the call
 }
 
 // Op is one operation on its way from a caller to its outcome. The caller fills it; from the moment that it was offered
