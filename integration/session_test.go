@@ -4,6 +4,7 @@ package integration
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,4 +77,29 @@ func TestSessionOfAConnectionEndsWithIt(t *testing.T) {
 		c.publish(publisher, c.topic("a"), "heard")
 		require.Equal(c, "heard", string(c.next(client.Messages()).Payload))
 	})
+}
+
+func TestSessionExpiryIsChangedAtTheEnd(t *testing.T) { // §3.14.2.2.2
+	for _, change := range []struct {
+		name   string
+		expiry time.Duration
+		kept   bool
+	}{{"none", 0, false}, {"an hour", time.Hour, true}} {
+		t.Run(change.name, func(t *testing.T) {
+			matrix{versions: v5, qos: once}.run(t, func(c *cell) {
+				cfg := c.durable("changing")
+				if change.kept {
+					cfg.SessionExpiry = time.Second // by CONNECT it would be gone before the clock has run
+				}
+				first := c.connect(cfg)
+				c.subscribe(first, c.topic("a"))
+				require.NoError(c, first.CloseWith(c.ctx, mqtt.Disconnect{SessionExpiry: &change.expiry}))
+				if change.kept {
+					c.untilExpired(c.connect(c.config()), c.topic("clock"))
+				}
+				ack, _ := c.connect(cfg).ConnAck()
+				require.Equal(c, change.kept, ack.SessionPresent)
+			})
+		})
+	}
 }
