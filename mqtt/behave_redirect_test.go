@@ -3,6 +3,7 @@ package mqtt_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,6 +183,7 @@ func TestB065RedirectionNotFollowed(t *testing.T) {
 		"no reference":                      {mqtt.RedirectAny, []string{"mqtt://a"}, ""},
 		"a reference that names nobody":     {mqtt.RedirectAny, []string{"mqtt://a"}, "  "},
 		"one that can't be read":            {mqtt.RedirectAny, []string{"mqtt://a"}, "b:x"},
+		"one that is too long":              {mqtt.RedirectAny, []string{"mqtt://a"}, strings.Repeat("b.", 30_000)},
 		"another transport":                 {mqtt.RedirectAny, []string{"mqtt://a"}, "unix:///run/docker.sock ws://b"},
 		"the server itself":                 {mqtt.RedirectAny, []string{"mqtt://a"}, "A:1883"},
 		"by default, one that isn't listed": {mqtt.RedirectListed, []string{"mqtt://a"}, "b"},

@@ -16,6 +16,7 @@ import (
 const (
 	redirectsInARow = 4 // from server to server
 	namesTaken      = 8 // of one Server Reference
+	longestName     = 1024
 )
 
 // target is a server that the client may dial, and what the processes know it by.
@@ -83,6 +84,9 @@ func (t *target) Refer(reference string) (to []actor.Server, skipped error) {
 
 // refer finds what one name stands for: a server of Config's before any other.
 func (t *target) refer(name string) (*target, error) {
+	if len(name) > longestName {
+		return nil, fmt.Errorf("a name of %d bytes is longer than %d", len(name), longestName)
+	}
 	other, err := t.server.Refer(name)
 	listed := t.listed(name)
 	switch {
