@@ -151,6 +151,10 @@ type Config struct {
 	// and ErrSuperseded. For values of which the newest is all that counts. False, the default: all are sent.
 	LatestOnly bool
 
+	// TopicAlias says whether messages leave with a topic alias that they don't ask for, which saves the bytes of long topics.
+	// Zero: AliasOff. It has no effect on 3.x, nor with a server that announces no Topic Alias Maximum (§3.3.2.3.4).
+	TopicAlias AliasMode
+
 	// NoOfflineQoS0 has messages of QoS 0 rejected with ErrNotConnected and ErrNotSent while there is no connection.
 	// False, the default: they are treated as Offline says.
 	NoOfflineQoS0 bool

@@ -31,8 +31,8 @@ func (s *settings) actorConfig() actor.Config {
 		Servers: s.targets(), Redirects: redirectsInARow,
 
 		ReceiveMaximum: s.ReceiveMaximum, MaxPacketSize: uint32(s.MaxPacketSize), AliasMaximum: uint16(s.TopicAliasMaximum),
-		MaxInFlight: s.MaxInFlight,
-		Outbox:      actor.Bounds(s.Outbox), OutboxFull: actor.OutboxWait + actor.OutboxPolicy(s.OutboxFull),
+		TopicAlias: actor.AliasMode(s.TopicAlias), MaxInFlight: s.MaxInFlight,
+		Outbox: actor.Bounds(s.Outbox), OutboxFull: actor.OutboxWait + actor.OutboxPolicy(s.OutboxFull),
 		Offline: actor.OfflineQueue + actor.OfflinePolicy(s.Offline), NoOfflineQoS0: s.NoOfflineQoS0, LatestOnly: s.LatestOnly,
 		Inbox: actor.Bounds(s.Inbox), InboxHard: actor.Bounds(s.InboxHard), Overflow: actor.Overflow(s.Overflow),
 		StallAfter: s.StallAfter, Ack: actor.AckMode(s.Ack), Claimed: len(s.Subscriptions) > 0,

@@ -15,6 +15,7 @@ func (s *settings) checkChoices() error {
 		{"Offline", s.Offline > OfflineReject, "OfflineQueue, OfflineWait or OfflineReject"},
 		{"Redirect", s.Redirect > RedirectOff, "RedirectListed, RedirectAny or RedirectOff"},
 		{"Overflow", s.Overflow > OverflowDropNewest, "OverflowHold, OverflowDropOldest or OverflowDropNewest"},
+		{"TopicAlias", s.TopicAlias > AliasAuto, "AliasOff, AliasReuse or AliasAuto"},
 		{"Ack", s.Ack > AckManual, "AckOnTake or AckManual"},
 	} {
 		if c.bad {

@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
@@ -84,6 +85,9 @@ func publicTwin(err error) error {
 		}
 	case *actor.AttemptError:
 		return connectError(e.Server, e.Attempt, -1, e.Err)
+	case *actor.AliasError:
+		return &ArgumentError{Name: "Message.Topic", Reason: fmt.Sprintf(
+			"is empty, and nothing was published with topic alias %d: give the topic the first time", e.Alias)}
 	case *actor.StoreError:
 		return &StoreError{Err: e.Err}
 	case *actor.InternalError:

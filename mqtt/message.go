@@ -8,8 +8,10 @@ import "time"
 // Publish and PublishAsync keep nothing of a Message after they return: the caller may write to its slices again. Of a
 // received Message all slices belong to the application.
 type Message struct {
-	// Topic is the Topic Name: 1 to 65,535 bytes of UTF-8 without U+0000, "+" and "#" (§4.7), also beside a TopicAlias.
-	// In what is received it is always the whole topic.
+	// Topic is the Topic Name: 1 to 65,535 bytes of UTF-8 without U+0000, "+" and "#" (§4.7). It may be empty beside a
+	// TopicAlias, and means then the topic that this client last published with that alias: the last call before this one
+	// counts that was admitted, on whichever connection. Without one, the publish is an *ArgumentError. In what is received
+	// it is always the whole topic.
 	Topic string
 
 	// Payload is any bytes, or none. An empty payload with Retain deletes what the server retained (§3.3.1.3).
@@ -40,8 +42,10 @@ type PublishProperties struct {
 	MessageExpiryInterval *time.Duration
 
 	// TopicAlias asks for this alias, 1 to the server's Topic Alias Maximum (ConnAck.TopicAliasMaximum); 0, the
-	// default: none. An alias lives as long as a connection: what is sent again, and what waited for a connection,
-	// leaves without it. In what is received it is 0: aliases are resolved (§3.3.2.3.4).
+	// default: none, but what Config.TopicAlias says. More than that maximum is a *LimitError. The server knows an alias as
+	// long as the connection lives: what is sent again, and what waited for a connection, leaves with its topic and
+	// without it, and a message without a topic leaves with it where the server can't know the alias. In what is received
+	// it is 0: aliases are resolved (§3.3.2.3.4).
 	TopicAlias uint16
 
 	// ResponseTopic is where an answer is expected: a Topic Name; empty, the default: none (§3.3.2.3.5).

@@ -27,6 +27,27 @@ const (
 	LostFail      SessionLost = 1 // end them with ErrUncertain
 )
 
+// AliasMode says which messages leave with a topic alias in place of their topic, beside those that ask for one
+// (PublishProperties.TopicAlias).
+type AliasMode byte
+
+// The uses of topic aliases. The zero value is AliasOff.
+const (
+	AliasOff AliasMode = 0 // those that ask for one
+	// AliasReuse has a message leave by the alias that an earlier one asked for, on the same connection and for the same
+	// topic.
+	AliasReuse AliasMode = 1
+	// AliasAuto gives aliases out as well, from 1 to the server's Topic Alias Maximum (ConnAck.TopicAliasMaximum): to each
+	// topic at its first message while there are free ones, then in place of the topic that has gone unused for the longest.
+	// A message that asks for an alias takes it from whichever topic has it.
+	//
+	// An alias takes 3 bytes. So a topic of one byte gets none, one of two or three takes none from a longer one, and where
+	// giving aliases to new topics has cost 192 bytes more than it saved, a topic gets another's alias only when it
+	// has come by before. A message that would be too large for the server with a new alias leaves without. The table holds up to
+	// 4 MiB of topics; beyond that it counts as full.
+	AliasAuto AliasMode = 2
+)
+
 // Offline says what becomes of a publish while there is no connection.
 type Offline byte
 

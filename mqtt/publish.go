@@ -152,9 +152,6 @@ func prepare(op *actor.Op, m *Message) error {
 		if err := checkMessage(m); err != nil {
 			return err
 		}
-		if m.Topic == "" {
-			return &ArgumentError{Name: "Message.Topic", Reason: "is empty: give the topic beside its alias"}
-		}
 		packet.Properties = codecPublishProperties(p)
 		op.Alias = p.TopicAlias
 		if p.MessageExpiryInterval != nil {

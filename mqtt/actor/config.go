@@ -62,6 +62,7 @@ type Config struct {
 	ReceiveMaximum int
 	MaxPacketSize  uint32
 	AliasMaximum   uint16
+	TopicAlias     AliasMode
 	MaxInFlight    int
 	Outbox         Bounds
 	OutboxFull     OutboxPolicy

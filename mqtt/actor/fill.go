@@ -122,7 +122,7 @@ func (t *tracker) put(b *outBuffer, op *Op) bool {
 		t.free.pop()
 	case op.state == opStaged:
 		t.staged.pop()
-		t.putFirst(b, op)
+		t.putStaged(b, op)
 		return true
 	default:
 		if t.ids.used == 65535 {
@@ -149,6 +149,16 @@ func (t *tracker) putNew(b *outBuffer, op *Op) bool {
 	t.flight.push(op)
 	t.putFirst(b, op)
 	return true
+}
+
+// putStaged encodes a PUBLISH that had its identifier kept, or ends it: the alias that made it small enough may be another's.
+func (t *tracker) putStaged(b *outBuffer, op *Op) {
+	if err := t.allowed(op); err != nil {
+		t.takeOut(op)
+		t.endPublish(op, Outcome{Err: op.fate(err)})
+		return
+	}
+	t.putFirst(b, op)
 }
 
 // putFirst encodes a PUBLISH that has its identifier.
@@ -191,7 +201,7 @@ func (t *tracker) sending(op *Op) codec.Sending {
 		left := (time.Until(op.deadline) + time.Second - 1) / time.Second // what was begun doesn't expire (§4.3.3-7)
 		s.Expires, s.Expiry = true, uint32(max(left, 1))
 	}
-	if !op.dup && op.state != opReleased {
+	if !op.dup {
 		s.TopicAlias = op.Alias
 	}
 	return s
@@ -199,6 +209,7 @@ func (t *tracker) sending(op *Op) codec.Sending {
 
 func (t *tracker) appendPublish(dst []byte, op *Op) []byte {
 	s := t.sending(op)
+	t.alias(op, &s)
 	start := len(dst)
 	dst = op.Message.Append(dst, &s)
 	if t.cfg.Sent != nil {
@@ -216,13 +227,18 @@ func (t *tracker) allowed(op *Op) error {
 	m := op.Message
 	if t.limits.version != codec.V5 {
 		if !t.cfg.Lenient && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
-			return fmt.Errorf("%w: its properties can't be sent at this version, see Config.Lenient", ErrVersion)
+			return errTooNew
 		}
 		return nil
 	}
 	s := t.sending(op)
+	if !t.holds(op, &s) {
+		t.shorten(op, &s)
+	}
 	return t.limits.checkPublish(m, m.Size(&s), s.TopicAlias)
 }
+
+var errTooNew = fmt.Errorf("%w: its properties can't be sent at this version, see Config.Lenient", ErrVersion)
 
 func (t *tracker) trace(p PacketInfo) {
 	if t.cfg.Sent != nil {

@@ -74,15 +74,6 @@ func (t *tracker) up(n linkUp) {
 	t.connected(n)
 }
 
-// dropAliases: what waited was published for no connection, or for one that is gone (§3.3.2.3.4).
-func (t *tracker) dropAliases() {
-	for _, l := range []*lane{&t.free, &t.windowed} {
-		for _, op := range l.all() {
-			op.Alias = 0
-		}
-	}
-}
-
 // resume lists what a resumed session has to send again, in the order of the first sending; PUBRELs among themselves in
 // the order in which the PUBRECs came (§4.4, §4.6.0-4).
 func (t *tracker) resume() {
@@ -153,6 +144,7 @@ func (t *tracker) down(n linkDown) {
 	t.recover()
 	t.unstage()
 	t.link.wire = nil
+	t.aliases = aliasTable{}
 	t.unsent = verdicts(t.acks)
 	t.acks, t.releases, t.resend = nil, nil, nil
 	t.readHeld, t.given, t.writeStuck = false, time.Time{}, false

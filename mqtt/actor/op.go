@@ -66,6 +66,7 @@ type Op struct {
 	left       bool // or in one that is lost
 	started    bool // a filter call of which some packet has left
 	withdrawn  bool // nobody waits any more
+	nameless   bool // its caller gave an alias in place of its topic
 	resub      bool // ours: restores a filter on a new connection
 	id         uint16
 	gen        uint64    // the connection that it left on

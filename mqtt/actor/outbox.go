@@ -55,11 +55,20 @@ func (t *tracker) judgeOffer(op *Op) {
 	if op.kind == opPublish {
 		op.size, op.level = op.Message.Len(), op.Message.QoS()
 	}
-	if !op.promised && (len(t.door) > 0 || !t.fits(op)) {
+	switch {
+	case op.promised:
+		t.admit(op)
+	case len(t.door) > 0: // what its alias means is known when those have gone
 		t.wait(op)
-		return
+	default:
+		if err := t.resolve(op); err != nil {
+			op.refuse(err)
+		} else if !t.fits(op) {
+			t.wait(op)
+		} else {
+			t.admit(op)
+		}
 	}
-	t.admit(op)
 }
 
 // fits says whether the outbox has room for op.
@@ -81,16 +90,29 @@ func (t *tracker) fits(op *Op) bool {
 // wait puts op at the door, or does what Config wants instead.
 func (t *tracker) wait(op *Op) {
 	switch {
-	case op.kind == opPublish && op.size > t.cfg.Outbox.Bytes || op.kind == opPublish && t.roomy && op.size > t.cfg.Outbox.Bytes-quickBatch*quickMax:
-		op.refuse(fmt.Errorf("%w: %w: a message of %d bytes can never fit, raise Config.Outbox.Bytes", ErrNotSent, ErrOutboxFull, op.size))
+	case t.tooLarge(op):
+		op.refuse(neverFits(op))
 	case t.cfg.OutboxFull == OutboxReject:
 		op.refuse(fmt.Errorf("%w: %w", ErrNotSent, ErrOutboxFull))
-	case t.cfg.OutboxFull == OutboxDropOldest && t.dropFor(op):
+	case t.cfg.OutboxFull == OutboxDropOldest && len(t.door) == 0 && t.dropFor(op):
 		t.admit(op)
 	default:
 		op.state = opDoor
 		t.door = append(t.door, op)
 	}
+}
+
+// tooLarge says that an empty outbox has no room for op.
+func (t *tracker) tooLarge(op *Op) bool {
+	most := t.cfg.Outbox.Bytes
+	if t.roomy {
+		most -= quickBatch * quickMax
+	}
+	return op.kind == opPublish && op.size > most
+}
+
+func neverFits(op *Op) error {
+	return fmt.Errorf("%w: %w: a message of %d bytes can never fit, raise Config.Outbox.Bytes", ErrNotSent, ErrOutboxFull, op.size)
 }
 
 // dropFor makes room by giving up what has waited the longest and never left, QoS 0 first.
@@ -122,8 +144,7 @@ func (t *tracker) oldestPublish(l *lane) *Op {
 // letIn admits who waits at the door, as far as there is room now, and says whether that was anybody.
 func (t *tracker) letIn() (some bool) {
 	n := 0
-	for n < len(t.door) && t.fits(t.door[n]) {
-		t.admit(t.door[n])
+	for n < len(t.door) && t.letsIn(t.door[n]) {
 		n++
 	}
 	if n == 0 {
@@ -136,6 +157,22 @@ func (t *tracker) letIn() (some bool) {
 	return true
 }
 
+// letsIn admits or refuses the first at the door; false says that it goes on waiting. Its topic may be known only now.
+func (t *tracker) letsIn(op *Op) bool {
+	err := t.resolve(op)
+	switch {
+	case err != nil:
+		op.refuse(err)
+	case t.tooLarge(op):
+		op.refuse(neverFits(op))
+	case t.fits(op) || t.cfg.OutboxFull == OutboxDropOldest && t.dropFor(op):
+		t.admit(op)
+	default:
+		return false
+	}
+	return true
+}
+
 // admit takes op over: from here on it ends exactly once (contract 1).
 func (t *tracker) admit(op *Op) {
 	if op.kind == opPublish {
@@ -144,6 +181,7 @@ func (t *tracker) admit(op *Op) {
 			return
 		} // what was promised was admitted by its send: fill ends it, and it is counted
 	}
+	t.name(op)
 	t.supersede(op)
 	t.seq++
 	op.seq, op.state, op.since = t.seq, opQueued, t.now

@@ -31,6 +31,7 @@ type tracker struct {
 	filters
 	ending
 	ledger
+	naming
 	link       linkUp // the connection; wire is nil while there is none
 	limits     limits
 	buffer     *outBuffer // at home, ready to be filled; nil while it is out

@@ -1,6 +1,10 @@
 package codec
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+)
 
 // keepBuffer is the largest buffer that Reset keeps, in bytes.
 const keepBuffer = 64 << 10
@@ -52,6 +56,21 @@ func (p *Prepared) judge(e *encoder, m *Publish) {
 	if m.Properties != nil && m.Properties.PayloadFormatIndicator == 1 && !utf8.Valid(m.Payload) {
 		e.fail(PayloadFormatInvalid, "3.3.2.3.2", "payload is announced as UTF-8 and isn't")
 	}
+}
+
+// SetTopic gives a topic to a message that was set without one. The topic is one that Set has taken for another message: it isn't
+// checked again. The error is a [*MalformedError] for a packet that is too large; p is then as it was.
+func (p *Prepared) SetTopic(topic string) error {
+	n := len(topic)
+	if len(p.buf)+n > maxRemaining-maxSendingSize {
+		return malformed(TypePublish, PacketTooLarge, "2.1.4", "packet is larger than 268,435,460 bytes")
+	}
+	p.buf = slices.Grow(p.buf, n)[:len(p.buf)+n]
+	copy(p.buf[2+n:], p.buf[2:])
+	copy(p.buf[2:], topic)
+	binary.BigEndian.PutUint16(p.buf, uint16(n))
+	p.props, p.payload = p.props+n, p.payload+n
+	return nil
 }
 
 // Reset empties p. It keeps the buffer for the next Set, unless that holds more than 64 KiB.
