@@ -41,9 +41,9 @@ func TestAliasTable(t *testing.T) {
 	t.Run("a caller's alias takes it from its topic, and isn't given out while it has one", func(t *testing.T) {
 		a := &aliasTable{most: 3}
 		a.set(2, []byte("mine"))
-		require.Equal(t, []string{"one 1", "three 3", "2"}, a.sendAll("one", "three", "mine"))
+		require.Equal(t, []string{"first 1", "third 3", "2"}, a.sendAll("first", "third", "mine"))
 		a.set(1, []byte("yours"))
-		require.Equal(t, []string{"1", "one 3"}, a.sendAll("yours", "one"))
+		require.Equal(t, []string{"1", "first 3"}, a.sendAll("yours", "first"))
 	})
 	t.Run("a topic with two aliases leaves by the latest, and the server knows both", func(t *testing.T) {
 		a := &aliasTable{most: 3}
@@ -71,7 +71,7 @@ func TestAliasTable(t *testing.T) {
 		for range 100 {
 			a.send("again")
 		}
-		require.Equal(t, "new 2", a.send("new"), "it has paid since")
+		require.Equal(t, "newer 2", a.send("newer"), "it has paid since")
 	})
 	t.Run("the topics' bytes are bounded, whatever the server allows", func(t *testing.T) {
 		a := &aliasTable{most: 65535}
