@@ -193,3 +193,27 @@ func (r *reference) reads(op *Op, s *codec.Sending, most uint16) string {
 	}
 	return r.names[alias]
 }
+
+// What is encoded takes no memory for the sake of its alias, once its topic has one: with none, by hand, and automatically.
+func TestEncodingWithAnAliasTakesNoMemory(t *testing.T) {
+	for _, mode := range []AliasMode{AliasOff, AliasReuse, AliasAuto} {
+		for _, asked := range []uint16{0, 2} {
+			out := &tracker{cfg: &Config{TopicAlias: mode}}
+			out.limits = limits{version: codec.V5, maxPacket: 1000, aliases: 10, maxQoS: codec.ExactlyOnce, retain: true}
+			out.dropAliases()
+			op := &Op{Message: new(codec.Prepared), state: opQueued, Alias: asked}
+			require.NoError(t, op.Message.Set(&codec.Publish{Topic: "a/topic", Payload: []byte("hi")}))
+			buf := out.appendPublish(make([]byte, 0, 100), op)
+			require.Zero(t, testing.AllocsPerRun(100, func() {
+				out.name(op)
+				if out.allowed(op) != nil {
+					panic("it is")
+				}
+				buf = out.appendPublish(buf[:0], op)
+			}), "mode %d, alias %d", mode, asked)
+			op.nameless = asked != 0
+			buf = out.appendPublish(buf[:0], op)
+			require.Equal(t, mode != AliasAuto && asked == 0, len(buf) == 14, "as mode %d has it with alias %d", mode, asked)
+		}
+	}
+}
