@@ -59,6 +59,7 @@ func main() {
 	size := flag.Int("size", 64, "payload in bytes")
 	only := flag.String("only", "", "only rows that contain this text")
 	stores := flag.Bool("store", false, "measure durable publishing with several stores instead; -size, -rounds and -scale hold")
+	aliases := flag.Bool("alias", false, "measure long topics without and with topic aliases instead; -size, -rounds and -scale hold")
 	floods := flag.String("flood", "", "have a slow consumer live through a flood, and write samples of its memory to this file")
 	flooded := flag.String("flooded", "", "be the client process of the flood, of this version of MQTT (used by the program itself)")
 	address := flag.String("address", "", "where the server process is (used by the program itself)")
@@ -70,6 +71,8 @@ func main() {
 		err = serve()
 	case *stores:
 		err = profiled(*profile, func() error { return measureStores(os.Stdout, *rounds, *scale, *size, *profile != "") })
+	case *aliases:
+		err = measureAliases(os.Stdout, *rounds, *scale, *size)
 	case *floods != "":
 		err = drive(*floods, *scale)
 	case *flooded != "":

@@ -37,7 +37,7 @@ func TestTheProcessesGetWhatConfigSays(t *testing.T) {
 	s, err := Config{
 		Version: V311, Lenient: true, ClientID: "c", KeepAlive: -1, Session: SessionDurable, SessionExpiry: time.Hour,
 		OnSessionLost: LostFail, OutboxFull: OutboxDropOldest, Offline: OfflineReject, NoOfflineQoS0: true,
-		Overflow: OverflowDropNewest, Ack: AckManual, ReceiveMaximum: 2, MaxPacketSize: 3, TopicAliasMaximum: 4, MaxInFlight: 5,
+		Overflow: OverflowDropNewest, Ack: AckManual, ReceiveMaximum: 2, MaxPacketSize: 3, TopicAliasMaximum: 4, TopicAlias: AliasAuto, MaxInFlight: 5,
 		RetryFirst: true, NoResubscribe: true, SubscribeBatch: 6, AwaitResubscribe: true, RequestResponseInformation: true,
 		RequestProblemInformation: new(false), UserProperties: []UserProperty{{"k", "v"}}, Will: &Will{Topic: "w"},
 		Subscriptions: []Subscription{{Filter: "a"}},

@@ -71,6 +71,7 @@ func TestFieldsOutOfRange(t *testing.T) {
 		"Backoff.Stable":        {{Backoff: Backoff{Stable: -1}}},
 		"ReceiveMaximum":        {{ReceiveMaximum: -1}, {ReceiveMaximum: 65_536}},
 		"MaxPacketSize":         {{MaxPacketSize: -1}, {MaxPacketSize: 268_435_461}},
+		"TopicAlias":            {{TopicAlias: 3}},
 		"TopicAliasMaximum":     {{TopicAliasMaximum: -1}, {TopicAliasMaximum: 65_536}},
 		"MaxInFlight":           {{MaxInFlight: -1}, {MaxInFlight: 65_536}},
 		"SubscribeBatch":        {{SubscribeBatch: -1}},

@@ -44,7 +44,7 @@ type PublishProperties struct {
 	// TopicAlias asks for this alias, 1 to the server's Topic Alias Maximum (ConnAck.TopicAliasMaximum); 0, the
 	// default: none, but what Config.TopicAlias says. More than that maximum is a *LimitError. The server knows an alias as
 	// long as the connection lives: what is sent again, and what waited for a connection, leaves with its topic and
-	// without it, and a message without a topic leaves with it where the server can't know the alias. In what is received
+	// without it. A message without a topic is given that topic where the server doesn't know it. In what is received
 	// it is 0: aliases are resolved (§3.3.2.3.4).
 	TopicAlias uint16
 
