@@ -52,6 +52,7 @@ func TestTheProcessesGetWhatConfigSays(t *testing.T) {
 	require.Equal(t, actor.OfflineReject, got.Offline)
 	require.Equal(t, actor.OverflowDropNewest, got.Overflow)
 	require.Equal(t, actor.AckManual, got.Ack)
+	require.Equal(t, actor.AliasAuto, got.TopicAlias)
 	require.Equal(t, [...]int{2, 3, 4, 5, 6}, [...]int{
 		got.ReceiveMaximum, int(got.MaxPacketSize), int(got.AliasMaximum), got.MaxInFlight, got.SubscribeBatch,
 	})

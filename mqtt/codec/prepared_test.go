@@ -213,3 +213,28 @@ func TestPublishKeepsAnEqualTopic(t *testing.T) {
 	require.ErrorIs(t, p.Decode(Frame{TypePublish, 0, unhex("00 00 00")}, server5), ProtocolError)
 	require.ErrorIs(t, p.Decode(Frame{TypePublish, 0, unhex("00 00")}, server311), ProtocolError)
 }
+
+func TestATopicThatIsGivenLater(t *testing.T) {
+	whole := Publish{Topic: "a/b", QoS: AtLeastOnce, Payload: []byte("hi"), Properties: &PublishProperties{TopicAlias: 1, ContentType: "text"}}
+	without := whole
+	without.Topic = ""
+	var want, p Prepared
+	require.NoError(t, want.Set(&whole))
+	require.NoError(t, p.Set(&without))
+	require.Empty(t, p.Topic())
+	require.NoError(t, p.SetTopic("a/b"))
+	for _, s := range []Sending{{Version: V5, PacketID: 10}, {Version: V5, PacketID: 10, TopicAlias: 1, OmitTopic: true}, {Version: V311, PacketID: 10}} {
+		require.Equal(t, want.Append(nil, &s), p.Append(nil, &s))
+		require.Equal(t, want.Size(&s), p.Size(&s))
+	}
+	require.Equal(t, want.AppendRecord(nil), p.AppendRecord(nil))
+	require.Equal(t, "a/b", string(p.Topic()))
+	require.Equal(t, "hi", string(p.Payload()))
+
+	without.Payload = make([]byte, maxRemaining-maxSendingSize-20)
+	require.NoError(t, p.Set(&without))
+	size := p.Len()
+	require.ErrorIs(t, p.SetTopic("one that is too much for it"), PacketTooLarge)
+	require.Equal(t, size, p.Len())
+	require.Empty(t, p.Topic())
+}
