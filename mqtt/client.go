@@ -86,6 +86,19 @@ func (c *Client) Reconnect(ctx context.Context) error {
 	return failed("reconnect", c.core.Reconnect(ctx))
 }
 
+// Reauthenticate authenticates again on the connection that is up, with Config.Authenticator, as before a token expires
+// (§4.12.1): it begins an exchange, whose code runs in this goroutine, and returns nil when the server has consented and the
+// exchange has found its last word right. Messages flow meanwhile. ctx bounds it; there is no other bound.
+//
+// An *AuthError says that it failed after its first packet had left: by the exchange, by ctx, by the server, or because the
+// connection was lost. The connection then is at its end, with DISCONNECT 0x80 when the failure was ours, and the client
+// reconnects, which authenticates anew. Any other error means that nothing has left and the connection is as it was: what
+// Authenticator.Begin returned, ErrReauthenticating while another call runs, ErrNotConnected, ErrVersion on 3.x,
+// ErrNoAuthenticator, ErrClosed, an *ArgumentError or *LimitError for data that can't be sent, and ctx's own.
+func (c *Client) Reauthenticate(ctx context.Context) error {
+	return failed("reauthenticate", c.core.Reauthenticate(ctx))
+}
+
 // Close ends the client in order (§3.14): it stops admitting, waits for the outcome of all that was admitted, sends the
 // acknowledgements that were given and DISCONNECT, lets the server close, and returns when no goroutine of the client is
 // left. It never waits for the application: what that has not taken or acknowledged is counted in the error. When ctx ends

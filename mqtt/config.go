@@ -10,8 +10,8 @@ import (
 
 // Config is all that a client can be told when it is made. The zero value works, against mqtt://localhost:1883.
 //
-// It is passed by value and never written to; what it refers to is copied by New, but for functions, Dialer and Logger,
-// which are shared. One Config may serve many clients, made by many goroutines at once. A field that is wrong is a
+// It is passed by value and never written to; what it refers to is copied by New, but for functions, Dialer,
+// Authenticator and Logger, which are shared. One Config may serve many clients, made by many goroutines at once. A field that is wrong is a
 // *ConfigError from New. A field marked "v5" needs MQTT 5.0: with a 3.x Version it is a *ConfigError, and with
 // VersionAuto no older version is tried, unless Lenient is set.
 type Config struct {
@@ -57,6 +57,11 @@ type Config struct {
 	// it needs a Username (§3.1.3.6).
 	Password []byte
 
+	// Authenticator proves who the client is by an exchange with the server, at each CONNECT and in Client.Reauthenticate
+	// (§4.12). Nil: none; Username and Password may be set beside it. Its method must have a name. With Lenient, a server
+	// that refuses 5.0 is asked on 3.x without it. v5 (§3.1.2.11.9).
+	Authenticator Authenticator
+
 	// UserProperties go with each CONNECT; nil: none. v5 (§3.1.2.11.8).
 	UserProperties []UserProperty
 
@@ -74,7 +79,7 @@ type Config struct {
 	// of KeepAlive, and at least 5 s.
 	PingTimeout time.Duration
 
-	// ConnectTimeout bounds one attempt, from the dial to CONNACK. Zero: 30 s.
+	// ConnectTimeout bounds one attempt, from the dial to CONNACK, the Authenticator included. Zero: 30 s.
 	ConnectTimeout time.Duration
 
 	// WriteTimeout is how long a write may make no progress before the connection ends with ErrWriteTimeout. Zero: 20 s.

@@ -30,6 +30,8 @@ func (s *settings) actorConfig() actor.Config {
 
 		Servers: s.targets(), Redirects: redirectsInARow,
 
+		Authenticate: s.authenticate(), AuthMethod: s.authMethod,
+
 		ReceiveMaximum: s.ReceiveMaximum, MaxPacketSize: uint32(s.MaxPacketSize), AliasMaximum: uint16(s.TopicAliasMaximum),
 		TopicAlias: actor.AliasMode(s.TopicAlias), MaxInFlight: s.MaxInFlight,
 		Outbox: actor.Bounds(s.Outbox), OutboxFull: actor.OutboxWait + actor.OutboxPolicy(s.OutboxFull),

@@ -13,8 +13,9 @@ import (
 // zero when it is off, SessionExpiry is what CONNECT says on 5.0, NoClientID is what an empty ClientID means.
 type settings struct {
 	Config
-	servers []*netx.Server // Servers, with the credentials of Config in them
-	lowest  Version        // the oldest version that may be tried; Version itself when that is set
+	servers    []*netx.Server // Servers, with the credentials of Config in them
+	authMethod string         // the Authenticator's
+	lowest     Version        // the oldest version that may be tried; Version itself when that is set
 }
 
 // settle checks c, copies it and fills it in. Its error is a *ConfigError.
@@ -22,7 +23,7 @@ func (c Config) settle() (*settings, error) {
 	s := &settings{Config: c.clone(), lowest: V31}
 	for _, step := range []func(*settings) error{
 		(*settings).checkChoices, (*settings).checkStore, (*settings).checkTimes, (*settings).checkNumbers, (*settings).checkBounds,
-		(*settings).checkTexts, (*settings).checkWill, (*settings).checkSubscriptions,
+		(*settings).checkTexts, (*settings).checkWill, (*settings).checkAuthenticator, (*settings).checkSubscriptions,
 		(*settings).settleServers, (*settings).settleClientID, (*settings).settleVersion,
 	} {
 		if err := step(s); err != nil {

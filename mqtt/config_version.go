@@ -69,6 +69,7 @@ func (s *settings) newFields() []string {
 		{"TopicAliasMaximum", s.TopicAliasMaximum != 0},
 		{"RequestResponseInformation", s.RequestResponseInformation},
 		{"RequestProblemInformation", !said(s.RequestProblemInformation)},
+		{"Authenticator", s.Authenticator != nil},
 		{"UserProperties", len(s.UserProperties) > 0},
 		{"Will.Properties", s.Will != nil && s.Will.needsV5()},
 	} {

@@ -7,8 +7,11 @@ import "github.com/sluicemq/sluice/mqtt/actor"
 var (
 	ErrClosed       = actor.ErrClosed       // the client has ended, by Close or Abort
 	ErrConnected    = actor.ErrConnected    // Connect was called while one runs, or after one succeeded
-	ErrNotConnected = actor.ErrNotConnected // there is no connection, and Config says not to wait for one
+	ErrNotConnected = actor.ErrNotConnected // there is no connection, and Config, or the call, says not to wait for one
 	ErrOutboxFull   = actor.ErrOutboxFull   // the outbox has no room, and Config says not to wait for it
+
+	ErrNoAuthenticator  = actor.ErrNoAuthenticator  // Reauthenticate was called, and Config.Authenticator is nil
+	ErrReauthenticating = actor.ErrReauthenticating // Reauthenticate was called while another call of it runs
 
 	ErrNotSent    = actor.ErrNotSent    // the message certainly never left
 	ErrUncertain  = actor.ErrUncertain  // the message left, and no answer came: the server may have it

@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -24,13 +25,14 @@ func (e *ProtocolError) Error() string {
 // Unwrap gives Code.
 func (e *ProtocolError) Unwrap() error { return e.Code }
 
-// ConnectError says how far an attempt to connect came. It unwraps to Err.
+// ConnectError says how far an attempt to connect came. The stage auth is what fails with an Authenticator: itself, an exchange
+// that has begun, and a refusal as not authorised or for its method. It unwraps to Err.
 type ConnectError struct {
-	Stage   string        // what failed: dns, tcp, tls or connack (from the first byte of CONNECT to CONNACK)
+	Stage   string        // what failed: dns, tcp, tls, connack (from the first byte of CONNECT to CONNACK) or auth
 	Server  string        // the server's URL, without credentials and query
 	Attempt int           // which attempt in a row this was, from 1
 	Delay   time.Duration // until the next attempt, in an EventReconnecting; negative: there is none, or none was set yet
-	Err     error         // why: *ReasonError, *ProtocolError, an error of net, crypto/tls, context …
+	Err     error         // why: *ReasonError, *ProtocolError, *AuthError, an error of net, crypto/tls, context …
 }
 
 // Error gives "connect mqtt://host:1883: tcp: connection refused (attempt 3, next in 1.5s)".
@@ -46,9 +48,9 @@ func (e *ConnectError) Error() string {
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // connectError takes the stage from a dial that failed, whose own text would say stage and server a second time; any
-// other error is one of the stage connack. A certificate that a server rejects after the handshake is one of the stage tls.
-func connectError(server string, attempt int, delay time.Duration, err error) *ConnectError {
-	e := &ConnectError{Stage: "connack", Server: server, Attempt: attempt, Delay: delay, Err: publicError(err)}
+// other error is one of the stage that it has, or connack. A certificate that a server rejects after the handshake is one of the stage tls.
+func connectError(stage, server string, attempt int, delay time.Duration, err error) *ConnectError {
+	e := &ConnectError{Stage: cmp.Or(stage, "connack"), Server: server, Attempt: attempt, Delay: delay, Err: publicError(err)}
 	if dial, ok := errors.AsType[*netx.DialError](err); ok {
 		e.Stage = string(dial.Stage)
 		if err == error(dial) {
@@ -57,6 +59,18 @@ func connectError(server string, attempt int, delay time.Duration, err error) *C
 	}
 	return e
 }
+
+// AuthError says that enhanced authentication failed on our side: Err is what the Authenticator or its exchange returned, or why
+// the exchange could not be ended. Within a *ConnectError the attempt has failed for it. From Reauthenticate: it had begun, and
+// the connection has ended or is ending; Err then is also what the connection ended with, or the context's error. It unwraps to
+// Err.
+type AuthError struct{ Err error }
+
+// Error gives "authentication: the server's signature is wrong".
+func (e *AuthError) Error() string { return fmt.Sprintf("authentication: %v", e.Err) }
+
+// Unwrap gives Err.
+func (e *AuthError) Unwrap() error { return e.Err }
 
 // StoreError says that Config.Store failed. From New: nothing was made. Beside ErrNotSent: the message was not kept, and so has
 // not left. In an EventDisconnected: the connection has ended because an incoming QoS 2 message could not be kept. The client

@@ -84,7 +84,9 @@ func publicTwin(err error) error {
 			Unacknowledged: e.Unacknowledged, Hook: e.Hook, Err: publicError(e.Cause),
 		}
 	case *actor.AttemptError:
-		return connectError(e.Server, e.Attempt, -1, e.Err)
+		return connectError(e.Stage, e.Server, e.Attempt, -1, e.Err)
+	case *actor.AuthError:
+		return &AuthError{Err: publicError(e.Err)}
 	case *actor.AliasError:
 		return &ArgumentError{Name: "Message.Topic", Reason: fmt.Sprintf(
 			"is empty, and nothing was published with topic alias %d: give the topic the first time", e.Alias)}

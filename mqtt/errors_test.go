@@ -132,16 +132,16 @@ func TestAServersTextIsQuotedAndCut(t *testing.T) {
 
 func TestB013ConnectErrorsTellTheStage(t *testing.T) {
 	refused := &netx.DialError{Stage: netx.StageTCP, Server: "mqtt://h:1883", Err: syscall.ECONNREFUSED}
-	err := connectError("mqtt://h:1883", 3, 1500*time.Millisecond, refused)
+	err := connectError("", "mqtt://h:1883", 3, 1500*time.Millisecond, refused)
 	require.EqualError(t, err, "connect mqtt://h:1883: tcp: connection refused (attempt 3, next in 1.5s)")
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 
 	late := fmt.Errorf("read: %w", &netx.DialError{Stage: netx.StageTLS, Err: netx.ErrCertificateRejected})
-	err = connectError("mqtts://h:8883", 1, -1, late)
+	err = connectError("", "mqtts://h:8883", 1, -1, late)
 	require.Equal(t, "tls", err.Stage)
 	require.ErrorIs(t, err, netx.ErrCertificateRejected)
 
-	err = connectError("mqtt://h:1883", 1, 0, &actor.Refusal{Packet: codec.TypeConnAck, Code: codec.Banned})
+	err = connectError("", "mqtt://h:1883", 1, 0, &actor.Refusal{Packet: codec.TypeConnAck, Code: codec.Banned})
 	require.Equal(t, "connack", err.Stage)
 	requireTwin(t, new(ReasonError), err)
 	require.ErrorIs(t, err, codec.Banned)

@@ -20,7 +20,7 @@ func (t *tracker) answered(a answers) {
 	t.receivedBytes += uint64(a.bytes)
 	if a.list != nil {
 		for i := range *a.list {
-			if err := t.answer(&(*a.list)[i]); err != nil && a.fault == nil {
+			if err := t.answer(&(*a.list)[i], a.auth); err != nil && a.fault == nil {
 				a.fault = err
 				break
 			}
@@ -34,7 +34,7 @@ func (t *tracker) answered(a answers) {
 	}
 }
 
-func (t *tracker) answer(a *answer) error {
+func (t *tracker) answer(a *answer, auth *Auth) error {
 	switch a.kind {
 	case codec.TypePubAck:
 		return t.pubAck(a)
@@ -46,6 +46,8 @@ func (t *tracker) answer(a *answer) error {
 		return t.callAck(a)
 	case codec.TypePingResp:
 		t.ponged()
+	case codec.TypeAuth:
+		return t.heardAuth(a.code, auth)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type answers struct {
 	gen   uint64
 	came  time.Time
 	bytes int
+	auth  *Auth     // what the AUTH in list says, nil when there is none
 	list  *[]answer // from answerPool, nil when the read brought none; the tracker gives it back
 	fault error     // what the reader can't go on after: a *codec.MalformedError or a *ProtocolError; nothing of this connection follows
 }

@@ -12,21 +12,28 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// attempt is one way to one server: dial, CONNECT, CONNACK. It touches nothing of the supervisor's.
+// attempt is one way to one server: dial, CONNECT, CONNACK, and the authentication between them. It touches nothing of the
+// supervisor's.
 type attempt struct {
 	cfg     *Config
 	server  Server
 	number  int
 	connect codec.Connect
 	allowed <-chan struct{} // from tracker: CONNECT may leave; nil when it always may
+
+	// owned by run
+	stage    string    // where it stands
+	left     bool      // CONNECT may have left
+	exchange *Exchange // nil for none
 }
 
 // AttemptError says where an attempt failed.
 type AttemptError struct {
 	Server  string
 	Attempt int
-	Stage   string // "connack", or empty where the dialling error tells it
+	Stage   string // "connack", "auth", or empty where the dialling error tells it
 	Err     error
+	left    bool // CONNECT may have left
 }
 
 // Error implements error.
@@ -41,70 +48,112 @@ func (e *AttemptError) Unwrap() error { return e.Err }
 func (a *attempt) run(ctx context.Context) tried {
 	conn, err := a.server.Dial(ctx, a.number)
 	if err != nil {
-		return tried{err: a.fail("", ctx, err)}
+		return tried{err: a.fail(ctx, err)}
 	}
 	release := context.AfterFunc(ctx, func() { conn.Close() })
-	a.mayConnect(ctx)
-	t, err := a.shake(conn)
+	a.stage = stageConnAck
+	t, err := a.establish(ctx, conn)
 	if !release() && err == nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
 		conn.Close()
-		return tried{err: a.fail("connack", ctx, err)}
+		err = a.fail(ctx, err)
+		a.endAuth(err)
+		return tried{err: err}
 	}
+	a.endAuth(nil)
 	t.conn = conn
 	return t
 }
 
 // fail names server, attempt and stage; a cause of ctx's beats what it made the connection say.
-func (a *attempt) fail(stage string, ctx context.Context, err error) error {
+func (a *attempt) fail(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
-	return &AttemptError{a.server.Name(), a.number, stage, err}
+	return &AttemptError{a.server.Name(), a.number, a.stage, err, a.left}
 }
 
-// shake sends CONNECT and reads CONNACK; nothing else may come before (§3.2.0-1).
-func (a *attempt) shake(conn net.Conn) (tried, error) {
-	v := a.connect.Version
-	packet, err := a.connect.Append(nil, v)
-	if err != nil {
+// establish makes an MQTT connection of a transport, and tells a server of 5.0 what was wrong with its answer (§4.13.1).
+func (a *attempt) establish(ctx context.Context, conn net.Conn) (tried, error) {
+	if err := a.beginAuth(ctx); err != nil {
 		return tried{}, err
 	}
-	if a.cfg.Sent != nil {
-		a.cfg.Sent(PacketInfo{Type: codec.TypeConnect, Size: len(packet)})
+	a.mayConnect(ctx)
+	if err := a.sendConnect(conn); err != nil {
+		return tried{}, err
 	}
-	if _, err := conn.Write(packet); err != nil {
-		return tried{}, lastWord(conn, fmt.Errorf("write CONNECT: %w", err))
-	}
-	f, size, buf, err := a.readFirst(conn, v)
+	t, err := a.await(ctx, &firstPackets{conn: conn, v: a.connect.Version, max: a.cfg.MaxPacketSize})
 	if err != nil {
-		return tried{}, a.reproach(conn, err)
+		a.reproach(conn, err)
 	}
-	ack := new(codec.ConnAck)
-	if f.Type != codec.TypeConnAck {
-		err := &ProtocolError{codec.ProtocolError, "3.2.0-1", fmt.Sprintf("%s before CONNACK", f.Type)}
-		return tried{}, a.reproach(conn, err)
+	return t, err
+}
+
+func (a *attempt) sendConnect(conn net.Conn) error {
+	packet, err := a.connect.Append(nil, a.connect.Version)
+	if err != nil {
+		return err
 	}
+	a.left = true
+	a.trace(a.cfg.Sent, PacketInfo{Type: codec.TypeConnect, Size: len(packet)})
+	if _, err := conn.Write(packet); err != nil {
+		return lastWord(conn, fmt.Errorf("write CONNECT: %w", err))
+	}
+	return nil
+}
+
+// await reads CONNACK; nothing but AUTH may come before (§3.2.0-1).
+func (a *attempt) await(ctx context.Context, in *firstPackets) (tried, error) {
+	for {
+		f, size, err := in.next()
+		switch {
+		case err != nil:
+			return tried{}, err
+		case f.Type == codec.TypeConnAck:
+			t, err := a.answered(ctx, f, size)
+			t.rest = in.buf
+			return t, err
+		case f.Type != codec.TypeAuth:
+			return tried{}, &ProtocolError{codec.ProtocolError, "3.2.0-1", fmt.Sprintf("%s before CONNACK", f.Type)}
+		}
+		if err := a.answerAuth(ctx, in.conn, f, size); err != nil {
+			return tried{}, err
+		}
+	}
+}
+
+// answered takes CONNACK.
+func (a *attempt) answered(ctx context.Context, f codec.Frame, size int) (tried, error) {
+	v, ack := a.connect.Version, new(codec.ConnAck)
 	if err := ack.Decode(f, codec.Dialect{Version: v, From: codec.FromServer}); err != nil {
-		return tried{}, a.reproach(conn, err)
+		return tried{}, err
 	}
-	if a.cfg.Received != nil {
-		a.cfg.Received(PacketInfo{Type: codec.TypeConnAck, Size: size, Code: ack.Code})
-	}
+	a.trace(a.cfg.Received, PacketInfo{Type: codec.TypeConnAck, Size: size, Code: ack.Code})
 	if ack.Code.Failed() {
+		if a.refusedAuth(ack.Code) {
+			a.stage = stageAuth
+		}
 		return tried{}, refused(ack)
 	}
 	if ack.SessionPresent && a.connect.CleanStart && v != codec.V31 {
-		err := &ProtocolError{codec.ProtocolError, "3.2.2-2", "Session Present though the session was to begin anew"}
-		return tried{}, a.reproach(conn, err)
+		return tried{}, &ProtocolError{codec.ProtocolError, "3.2.2-2", "Session Present though the session was to begin anew"}
+	}
+	if err := a.finishAuth(ctx, ack); err != nil {
+		return tried{}, err
 	}
 	link := linkUp{version: v, clientID: a.connect.ClientID, receiveMaximum: uint16(a.cfg.ReceiveMaximum)}
 	if v == codec.V5 {
 		link.receiveMaximum = a.connect.Properties.ReceiveMaximum
 	}
-	return tried{rest: buf[size:], ack: ack, link: link}, nil
+	return tried{ack: ack, link: link}, nil
+}
+
+func (a *attempt) trace(tell func(PacketInfo), p PacketInfo) {
+	if tell != nil {
+		tell(p)
+	}
 }
 
 // lastWordWait bounds the wait for what should be here already.
@@ -124,49 +173,15 @@ func lastWord(conn net.Conn, err error) error {
 	return said
 }
 
-// readFirst reads until one packet is whole.
-func (a *attempt) readFirst(conn net.Conn, v codec.Version) (f codec.Frame, size int, buf []byte, err error) {
-	d := codec.Dialect{Version: v, From: codec.FromServer}
-	buf = make([]byte, 0, smallRead)
-	for {
-		f, size, err = codec.Next(buf, d, a.cfg.MaxPacketSize)
-		if err != nil || size > 0 && size <= len(buf) {
-			return f, size, buf, err
-		}
-		if need := max(size, len(buf)+1); need > cap(buf) {
-			buf = append(make([]byte, 0, max(need, 2*cap(buf))), buf...)
-		}
-		n, err := conn.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if n > 0 {
-			continue
-		}
-		if err == io.EOF {
-			err = fmt.Errorf("the server closed the connection without a CONNACK%s: %w", advice(v), err)
-		}
-		if err != nil {
-			return f, 0, buf, err
-		}
-	}
-}
-
-// advice is for a server that closes: some that don't know 5.0 do so instead of refusing it.
-func advice(v codec.Version) string {
-	if v != codec.V5 {
-		return ""
-	}
-	return "; if it speaks only MQTT 3.1.1, set Config.Version to V311"
-}
-
-// reproach tells a server of 5.0 what was wrong with its answer (§4.13.1).
-func (a *attempt) reproach(conn net.Conn, err error) error {
+// reproach tells a server of 5.0 what was wrong with its answer, or that we give up.
+func (a *attempt) reproach(conn net.Conn, err error) {
 	code, ok := faultCode(err)
 	if ok && a.connect.Version == codec.V5 {
-		if b, e := (&codec.Disconnect{Code: code}).Append(nil, codec.V5); e == nil {
-			conn.Write(b)
+		packet, err := (&codec.Disconnect{Code: code}).Append(nil, codec.V5)
+		if err == nil {
+			conn.Write(packet)
 		}
 	}
-	return err
 }
 
 func refused(ack *codec.ConnAck) *Refusal {
@@ -181,5 +196,5 @@ func refused(ack *codec.ConnAck) *Refusal {
 func unanswered(err error) bool {
 	a, ok := errors.AsType[*AttemptError](err)
 	_, refused := errors.AsType[*Refusal](err)
-	return ok && a.Stage == "connack" && !refused
+	return ok && a.left && !refused
 }

@@ -59,6 +59,12 @@ type Config struct {
 	// Decides says that Delay alone decides, also about refusals that are final by default.
 	Decides bool
 
+	// Authenticate begins an exchange with a server, for a CONNECT or again on a connection that is up, and gives what is
+	// said first; nil: there is no enhanced authentication. It may wait, and runs on the attempt or on a caller.
+	Authenticate func(ctx context.Context, server string, again bool) (*Exchange, Auth, error)
+	// AuthMethod is the Authentication Method; empty for none.
+	AuthMethod string
+
 	ReceiveMaximum int
 	MaxPacketSize  uint32
 	AliasMaximum   uint16

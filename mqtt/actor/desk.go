@@ -127,7 +127,7 @@ func (t *tracker) owes(o owed) {
 // inform tells the dispatcher what changed: an answer is owed or isn't, streams that ended, identifiers given out.
 // It is told of an owed answer only while it holds reading, because else nothing depends on it.
 func (t *tracker) inform() {
-	owed := t.link.wire != nil && (t.ids.used > 0 || t.writeStuck || t.doubt.probe == probeSent)
+	owed := t.link.wire != nil && (t.ids.used > 0 || t.again.waits() || t.writeStuck || t.doubt.probe == probeSent)
 	if owed != t.note.answerOwed && (t.readHeld || !owed) {
 		t.note.answerOwed = owed
 		t.noteNews = true

@@ -66,6 +66,7 @@ func (t *tracker) endLink(d *codec.Disconnect, why error) {
 	case t.link.wire.why <- why:
 	default:
 	}
+	t.endReauth(why)
 	t.part = d
 	t.silent = t.limits.version != codec.V5 && d.Code != codec.NormalDisconnection
 	t.partBy = time.Now().Add(time.Second)
@@ -240,6 +241,9 @@ func faultCode(err error) (codec.ReasonCode, bool) {
 	}
 	if p, ok := errors.AsType[*ProtocolError](err); ok {
 		return p.Code, true
+	}
+	if _, ok := errors.AsType[*AuthError](err); ok {
+		return codec.UnspecifiedError, true
 	}
 	if errors.Is(err, ErrInboundOverrun) {
 		return codec.QuotaExceeded, true

@@ -13,6 +13,7 @@ func (t *tracker) fill() {
 	b := t.buffer
 	t.fillProbe(b)
 	t.fillAcks(b)
+	t.fillAuth(b)
 	for len(b.bytes) < softBuffer && !t.farewell() {
 		op := t.sendable()
 		if op == nil || !t.put(b, op) {

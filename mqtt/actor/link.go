@@ -154,6 +154,7 @@ func (t *tracker) down(n linkDown) {
 		op.dup = true
 	}
 	t.loseCalls()
+	t.endReauth(n.why)
 	if t.sessionEnds() && !t.hurried { // else all that is open ends now
 		t.loseSession()
 	}

@@ -21,6 +21,7 @@ type reader struct {
 	arrivals chan<- arrivals  // to dispatcher, who leaves them while reading is held
 	received func(PacketInfo) // trace, may be nil
 	pongs    bool             // the dispatcher wants to know of PINGRESPs
+	method   string           // Authentication Method, empty for none
 
 	// owned by run
 	buf      []byte // what was read and not decoded is buf[from:to]

@@ -26,7 +26,7 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 		var p codec.PingResp
 		err = p.Decode(f, r.dialect)
 	default:
-		n, end, err = r.rare(f)
+		n, end, err = r.rare(f, a)
 	}
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 }
 
 // rare decodes what doesn't come by the thousand.
-func (r *reader) rare(f codec.Frame) (n answer, end, err error) {
+func (r *reader) rare(f codec.Frame, a *answers) (n answer, end, err error) {
 	switch f.Type {
 	case codec.TypeSubAck:
 		var p codec.SubAck
@@ -61,11 +61,30 @@ func (r *reader) rare(f codec.Frame) (n answer, end, err error) {
 	case codec.TypeConnAck:
 		err = &ProtocolError{codec.ProtocolError, "3.2", "a second CONNACK"}
 	case codec.TypeAuth:
-		err = &ProtocolError{codec.ProtocolError, "4.12", "AUTH though CONNECT named no authentication method"}
+		n, err = r.auth(f, a)
 	default:
 		err = &ProtocolError{codec.ProtocolError, "2.1.2", fmt.Sprintf("%s from a server", f.Type)}
 	}
 	return n, end, err
+}
+
+// auth decodes an AUTH. A server answers ours with one, and may send the next only when we have answered that.
+func (r *reader) auth(f codec.Frame, a *answers) (answer, error) {
+	var p codec.Auth
+	if err := p.Decode(f, r.dialect); err != nil {
+		return answer{}, err
+	}
+	switch {
+	case r.method == "":
+		return answer{}, &ProtocolError{codec.ProtocolError, "4.12.0-6", "AUTH though CONNECT named no authentication method"}
+	case a.auth != nil:
+		return answer{}, &ProtocolError{codec.ProtocolError, "4.12", "a second AUTH before our answer to the first"}
+	}
+	if err := heardAuth(&p, r.method); err != nil {
+		return answer{}, err
+	}
+	a.auth = new(said(&p))
+	return answer{code: p.Code}, nil
 }
 
 // disconnection reads a server's DISCONNECT as the reason of the end (§3.14).

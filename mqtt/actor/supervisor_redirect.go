@@ -40,7 +40,7 @@ func (s *supervisor) referred(err error) ([]Server, error) {
 // sentOn adds to err that it was one time too often.
 func sentOn(err error) error {
 	if a, ok := err.(*AttemptError); ok {
-		return &AttemptError{a.Server, a.Attempt, a.Stage, sentOn(a.Err)}
+		return &AttemptError{a.Server, a.Attempt, a.Stage, sentOn(a.Err), a.left}
 	}
 	return fmt.Errorf("%w: %w", ErrRedirects, err)
 }

@@ -32,7 +32,8 @@ type tracker struct {
 	ending
 	ledger
 	naming
-	link       linkUp // the connection; wire is nil while there is none
+	again      *reauth // nil while nobody re-authenticates
+	link       linkUp  // the connection; wire is nil while there is none
 	limits     limits
 	buffer     *outBuffer // at home, ready to be filled; nil while it is out
 	given      time.Time  // when the buffer that is out was given to the writer
@@ -150,7 +151,7 @@ func (t *tracker) turn() {
 // something says whether anything waits that may leave now.
 func (t *tracker) something() bool {
 	return len(t.acks) > 0 && t.isSafe(t.acks[0].batch) || len(t.releases) > 0 && t.isSafe(t.releases[0].batch) ||
-		t.sendable() != nil || t.farewell() || t.doubt.probe == probeDue
+		t.sendable() != nil || t.again.ready() || t.farewell() || t.doubt.probe == probeDue
 }
 
 // small says whether so little is ready that waiting a moment for more is worth it.
