@@ -11,7 +11,8 @@ import (
 
 // Broker is an in-memory MQTT server that behaves as one: sessions, subscriptions with their options, retained messages,
 // wills, QoS 0, 1 and 2 both ways with what has to be sent again when a session resumes, Receive Maximum, topic aliases and
-// keep alive, on 3.1, 3.1.1 and 5.0. Shared subscriptions and enhanced authentication are refused.
+// keep alive, on 3.1, 3.1.1 and 5.0. Shared subscriptions are refused, and enhanced authentication without
+// [BrokerConfig].Enhanced.
 //
 // It takes over the ownership of a QoS 2 message with PUBLISH and passes it on with PUBREL. A message goes once to each
 // session that matches, however many of its subscriptions do (§3.3.4). What waits for a client that is away is kept as long

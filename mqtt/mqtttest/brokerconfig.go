@@ -36,6 +36,11 @@ type BrokerConfig struct {
 	// it must not call. The CONNECT must not be kept.
 	Authenticate func(*codec.Connect) codec.ReasonCode
 
+	// Enhanced has the Broker do enhanced authentication (§4.12): it begins the exchange of a CONNECT of 5.0 that names an
+	// Authentication Method and that Authenticate has accepted, and of each re-authentication. Nil instead of a step refuses
+	// the method, and so does Enhanced itself when it is nil. It runs within the Broker, whose methods it must not call.
+	Enhanced func(clientID, method string) AuthStep
+
 	// Authorize judges each publish and each subscription; a code of failure refuses it. On 3.x a refused publish is
 	// acknowledged all the same and dropped, since it can't be told. nil allows. It runs within the Broker, whose methods it
 	// must not call.

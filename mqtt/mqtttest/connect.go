@@ -19,8 +19,18 @@ func (c *core) connect(l *link, p *codec.Connect) {
 		c.refuse(l, code)
 		return
 	}
+	if p.Properties != nil && p.Properties.AuthenticationMethod != "" {
+		c.beginAuth(l, p, p.Properties.AuthenticationMethod)
+		return
+	}
+	c.admit(l, p, nil)
+}
+
+// admit accepts a CONNECT; data is the last word of its authentication.
+func (c *core) admit(l *link, p *codec.Connect, data []byte) {
 	answer := codec.ConnAck{}
 	props := c.cfg.Announce
+	props.AuthenticationMethod, props.AuthenticationData = l.auth.method, data
 	props.SharedSubscriptionAvailable = new(false)
 	id := p.ClientID
 	if id == "" {
@@ -46,7 +56,7 @@ func (c *core) judge(p *codec.Connect) codec.ReasonCode {
 		return codec.UnsupportedProtocolVersion
 	case c.faults.refusal.Failed():
 		return c.faults.refusal
-	case p.Properties != nil && p.Properties.AuthenticationMethod != "":
+	case p.Properties != nil && p.Properties.AuthenticationMethod != "" && c.cfg.Enhanced == nil:
 		return codec.BadAuthenticationMethod
 	case p.Will != nil && p.Will.QoS > c.cfg.maximumQoS():
 		return codec.QoSNotSupported

@@ -17,6 +17,7 @@ type link struct {
 
 	// What follows belongs to whoever has the Broker's state.
 	version   codec.Version // zero before CONNECT
+	auth      authentication
 	session   *session      // nil before CONNECT was accepted; it may have another link by now
 	keepAlive time.Duration // how long the client may be silent; 0: as long as it likes
 	ended     bool          // no packet counts any more, either way

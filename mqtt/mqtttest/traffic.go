@@ -68,6 +68,10 @@ func (c *core) handle(l *link, p codec.Packet) {
 		c.connect(l, connect)
 		return
 	}
+	if l.auth.connect != nil {
+		c.beforeConnAck(l, p)
+		return
+	}
 	if l.session == nil { // the CONNECT was dropped
 		c.end(l, false)
 		return
@@ -91,8 +95,8 @@ func (c *core) handle(l *link, p codec.Packet) {
 		c.send(l, &codec.PingResp{})
 	case *codec.Disconnect:
 		c.disconnect(l, p)
-	default: // AUTH: no method was agreed on
-		c.reject(l, p.Type(), codec.ProtocolError, "4.12", "not lawful here")
+	case *codec.Auth:
+		c.authenticate(l, p)
 	}
 }
 
