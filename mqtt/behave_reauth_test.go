@@ -123,7 +123,9 @@ func TestReauthenticate(t *testing.T) {
 		a.first = mqtt.AuthData{ReasonString: "fits"}
 		done = s.renewing()
 		require.Equal(t, "fits", proves(t, conn, codec.ReAuthenticate, "").ReasonString)
-		a.answer = func(context.Context, mqtt.AuthData) (mqtt.AuthData, error) { return mqtt.AuthData{Data: make([]byte, 60)}, nil }
+		a.answer = func(context.Context, mqtt.AuthData) (mqtt.AuthData, error) {
+			return mqtt.AuthData{Data: make([]byte, 60)}, nil
+		}
 		send(t, conn, more("one"))
 		err = <-done
 		as[*mqtt.LimitError](t, err)

@@ -13,6 +13,7 @@ func TestB258FieldsThatNeedV5(t *testing.T) {
 		"TopicAliasMaximum":          {TopicAliasMaximum: 1},
 		"RequestResponseInformation": {RequestResponseInformation: true},
 		"RequestProblemInformation":  {RequestProblemInformation: new(false)},
+		"Authenticator":              {Authenticator: named("X")},
 		"UserProperties":             {UserProperties: []UserProperty{{"k", "v"}}},
 		"Will.Properties":            {Will: &Will{Topic: "w", Properties: &WillProperties{WillDelayInterval: time.Second}}},
 		"Subscriptions[1]":           {Subscriptions: []Subscription{{Filter: "a"}, {Filter: "a", NoLocal: true}}},

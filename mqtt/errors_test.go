@@ -51,6 +51,7 @@ func TestInternalErrorsHaveTheirPublicTwin(t *testing.T) {
 			&UnfinishedError{NotSent: 2, Hook: "Dialer", Err: context.Canceled},
 			"unfinished: 2 not sent, Dialer has not returned: context canceled",
 		},
+		{&actor.AuthError{Err: context.Canceled}, &AuthError{Err: context.Canceled}, "authentication: context canceled"},
 		{&actor.InternalError{Reason: "r"}, &InternalError{Reason: "r"}, "internal error: r"},
 		{
 			&actor.AttemptError{Server: "mqtt://h:1883", Attempt: 3, Stage: "connack", Err: ErrClosed},
@@ -84,6 +85,8 @@ func requireTwin(t *testing.T, want, err error) {
 		_, found = errors.AsType[*ProtocolError](err)
 	case *UnfinishedError:
 		_, found = errors.AsType[*UnfinishedError](err)
+	case *AuthError:
+		_, found = errors.AsType[*AuthError](err)
 	case *InternalError:
 		_, found = errors.AsType[*InternalError](err)
 	case *ConnectError:
