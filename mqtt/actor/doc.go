@@ -7,7 +7,7 @@
 // # Processes
 //
 //	supervisor   client       the way to a server: which is next, version, backoff; joins what a connection needs
-//	attempt      an attempt   dial, CONNECT, CONNACK, beside the supervisor's select
+//	attempt      an attempt   dial, CONNECT, AUTH, CONNACK, beside the supervisor's select
 //	tracker      client       all that goes out, and the desk: state, counts, events
 //	dispatcher   client       all that comes in: streams, room, QoS 2 identifiers, owed acknowledgements
 //	keeper       client       the store, where there is one
@@ -40,6 +40,7 @@
 //	supervisor  --> dispatcher   up, down, census                      turn
 //
 //	tracker     ..> caller       outcome, admission, answers           1, made with what is asked
+//	tracker     ..> caller       steps of a re-authentication, its end 2: the server's one word, the end
 //	tracker     ..> callers      strictness                            2, tokens that are counted
 //	caller      ..> callers      how many messages came too late       1: a number, taken out and put back
 //	tracker     ..> application  events, through Config.Tell           ring
