@@ -192,9 +192,11 @@ func refused(ack *codec.ConnAck) *Refusal {
 	return r
 }
 
-// unanswered says of a failed attempt that its CONNECT may have left and no CONNACK came.
+// unanswered says of a failed attempt that its CONNECT may have left and the server may still come to it. One that waited for an
+// exchange of ours, which failed, doesn't.
 func unanswered(err error) bool {
 	a, ok := errors.AsType[*AttemptError](err)
 	_, refused := errors.AsType[*Refusal](err)
-	return ok && a.left && !refused
+	_, ours := errors.AsType[*AuthError](err)
+	return ok && a.left && !refused && !ours
 }
