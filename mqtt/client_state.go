@@ -31,7 +31,7 @@ func (c *Client) Stats() Stats {
 			BytesReceived: v.ReceivedBytes, LastPacketID: v.LastID,
 		},
 		In: InStats{
-			Received: in.Received, Taken: in.Taken, Dropped: in.Dropped, Unclaimed: in.Unclaimed, Discarded: in.Discarded,
+			Received: in.Received, Taken: in.Taken, Dropped: in.Dropped, Unclaimed: in.Unclaimed, Discarded: in.Discarded, Strays: in.Strays,
 			Owed: in.Unacknowledged + in.Owed, Held: in.Held,
 		},
 		Streams: make([]StreamStats, len(in.Streams)),

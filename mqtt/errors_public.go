@@ -90,6 +90,8 @@ func publicTwin(err error) error {
 	case *actor.AliasError:
 		return &ArgumentError{Name: "Message.Topic", Reason: fmt.Sprintf(
 			"is empty, and nothing was published with topic alias %d: give the topic the first time", e.Alias)}
+	case *actor.Ungranted:
+		return &SubscribeError{Grants: publicGrants([]actor.Grant{e.Grant})}
 	case *actor.StoreError:
 		return &StoreError{Err: e.Err}
 	case *actor.InternalError:

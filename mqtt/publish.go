@@ -22,11 +22,11 @@ func (c *Client) Publish(ctx context.Context, m Message) error {
 	case ctx.Err() != nil:
 		return failed("publish", notSent(ctx.Err()))
 	case m.QoS != AtMostOnce:
-		return c.publishAcked(ctx, &m)
+		return c.publishAcked(ctx, &m, false)
 	case c.isQuick(&m):
 		return c.publishQuick(ctx, &m)
 	}
-	return c.publishAdmitted(ctx, &m)
+	return c.publishAdmitted(ctx, &m, false)
 }
 
 // isQuick says whether offering m is enough: there is room for it, and nothing that the connection could forbid.
@@ -55,7 +55,7 @@ func (c *Client) publishQuick(ctx context.Context, m *Message) error {
 	}
 	if !op.Small() { // its properties made it a large one
 		op.Recycle()
-		return c.publishAdmitted(ctx, m)
+		return c.publishAdmitted(ctx, m, false)
 	}
 	if err := c.core.Offer(ctx, op); err != nil {
 		op.Recycle()
@@ -64,9 +64,10 @@ func (c *Client) publishQuick(ctx context.Context, m *Message) error {
 	return nil
 }
 
-// publishAdmitted publishes at QoS 0 and waits for the word of admission.
-func (c *Client) publishAdmitted(ctx context.Context, m *Message) error {
+// publishAdmitted publishes at QoS 0 and waits for the word of admission. An answer to a request is paired with that.
+func (c *Client) publishAdmitted(ctx context.Context, m *Message, paired bool) error {
 	op := actor.NewAdmission()
+	op.Paired = paired
 	if err := prepare(op, m); err != nil {
 		return failed("publish", err)
 	}
@@ -93,8 +94,9 @@ func (c *Client) admission(ctx context.Context, op *actor.Op) error {
 }
 
 // publishAcked publishes at QoS 1 or 2 and waits for the outcome.
-func (c *Client) publishAcked(ctx context.Context, m *Message) error {
+func (c *Client) publishAcked(ctx context.Context, m *Message, paired bool) error {
 	op := c.core.Record()
+	op.Paired = paired
 	if err := prepare(op, m); err != nil {
 		c.core.Return(op)
 		return failed("publish", err)

@@ -35,6 +35,7 @@ type InStats struct {
 	Dropped   uint64 // QoS 0 that found no room
 	Unclaimed uint64 // acknowledged because nobody asked for them
 	Discarded uint64 // acknowledged because their stream was closed
+	Strays    uint64 // answers that no Request waited for: late, doubled or unknown; of those taken
 	Owed      int    // QoS 1 and 2 messages here that the server has no acknowledgement for
 	Held      bool   // reading from the server waits for the application
 }

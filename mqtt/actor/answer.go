@@ -101,6 +101,7 @@ func (t *tracker) pubRec(a *answer) error {
 		op.state = opReleased
 		t.order++
 		op.released = t.order
+		op.unheard = a.code == codec.NoMatchingSubscribers
 		op.dropMessage()
 		t.keepRelease(op)
 	}
@@ -145,6 +146,9 @@ func (t *tracker) pubComp(a *answer) error {
 	}
 	if a.code == codec.PacketIdentifierNotFound && op.dup {
 		a.code = codec.Success // our first PUBREL had arrived: only its PUBCOMP was lost
+	}
+	if a.code == codec.Success && op.unheard {
+		a.code = codec.NoMatchingSubscribers // PUBCOMP has no word for it (§3.7.2.1)
 	}
 	t.unresend(op)
 	t.endFlight(op, t.verdict(a))

@@ -26,6 +26,7 @@ type branch struct {
 	told     int  // less those that it has told are taken
 	recalled bool // the process was asked for what is left; nothing is lent until it answers
 	purge    bool // when it has answered, what the server sends again is to be taken out
+	eager    bool // the process runs from the beginning
 	fresh    bool // waits for what Messages still has of it
 	closed   bool // its consumer is gone
 	retired  bool // the server has forgotten its filters
@@ -121,6 +122,7 @@ type InboundStats struct {
 	Dropped        uint64 // QoS 0 that found no room
 	Unclaimed      uint64 // that nobody asked for
 	Discarded      uint64 // that a closed stream held, or that came for it
+	Strays         uint64 // answers that no request waited for
 	Owed           int    // acknowledgements that were given and have not left, mostly because one before them is missing
 	Unacknowledged int    // QoS 1 and 2 messages that wait for an acknowledgement
 	Bytes          int    // of the messages that wait for the application

@@ -75,6 +75,7 @@ func (t *tracker) startCall(op *Op) {
 			}
 			if !op.resub {
 				f, _ := t.wanted.add(op.Stream, *s)
+				t.respond(f, op)
 				c.asked[i] = f.holders[op.Stream]
 				c.asked[i].pending++
 			}

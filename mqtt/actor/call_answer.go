@@ -59,6 +59,7 @@ func (t *tracker) judge(c *call, i int, code codec.ReasonCode, props *codec.Reas
 		}
 	case c.op.resub:
 		if f != nil {
+			f.responding.refuse(*g)
 			t.forget(f, s.Filter)
 		}
 		t.tell(EventSubscription{*g})

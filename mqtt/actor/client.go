@@ -21,6 +21,10 @@ type Client[M any] struct {
 	done   <-chan struct{} // closed when every process has ended
 	final  *Final
 	pool   sync.Pool // of records with a reply channel, which belongs to this client
+	waits  sync.Pool // of places to wait for an answer at, likewise
+
+	answersIn  chan<- *Answers[M] // one slot: the response topic in use, nil for none;
+	answersOut <-chan *Answers[M] // the same: who looks takes it out and puts it back
 }
 
 // Final is what is left to be asked when the client has ended.

@@ -25,6 +25,10 @@ func (q declareStream) answer(d *dispatcher) {
 	b.number = d.last
 	d.streams[b.number] = b
 	d.routes.add(b)
+	if b.eager {
+		d.living++
+		b.start(&d.nursery)
+	}
 	if d.messages.lent == 0 {
 		d.inherit(b)
 	} else {

@@ -107,6 +107,7 @@ func (d *dispatcher) unlend(b *branch) {
 // reported takes a stream's report.
 func (d *dispatcher) reported(r report) {
 	b := r.from
+	d.counts.Strays += uint64(r.strays)
 	for ; b.told < r.taken; b.told++ {
 		d.taken(b, r.through>>b.told&1 == 1)
 	}

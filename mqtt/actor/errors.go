@@ -23,6 +23,7 @@ var (
 	ErrWriteTimeout   = errors.New("the server did not read in time")
 	ErrExpired        = errors.New("message expired before it left")
 	ErrSuperseded     = errors.New("a newer message for its topic took its place")
+	ErrCorrelation    = errors.New("another request waits for an answer with this correlation data")
 	ErrVersion        = errors.New("needs MQTT 5.0")
 	ErrRedirects      = errors.New("sent from server to server too often")
 )

@@ -227,7 +227,7 @@ func (t *tracker) allowed(op *Op) error {
 	}
 	m := op.Message
 	if t.limits.version != codec.V5 {
-		if !t.cfg.Lenient && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
+		if (!t.cfg.Lenient || op.Paired) && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
 			return errTooNew
 		}
 		return nil

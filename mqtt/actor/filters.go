@@ -14,12 +14,12 @@ type filters struct {
 
 // restore asks a new connection for what is wanted and its session lacks (contract 9). Like options go together.
 func (t *tracker) restore() {
-	if t.cfg.NoResubscribe {
-		return
-	}
 	asked, doomed := t.askedFor(), t.doomed()
 	var subs []Subscription
 	for _, f := range t.wanted.lacking() {
+		if t.cfg.NoResubscribe && f.responding == nil {
+			continue
+		}
 		if !asked[f.sub.Filter] && !doomed[f.sub.Filter] {
 			subs = append(subs, f.sub)
 		}

@@ -89,13 +89,21 @@ func (c *Inbound[M]) Claim() {
 // to it. filters belongs to the client from here on. The error is ErrClosed when the client has ended.
 func (c *Inbound[M]) Declare(cfg StreamConfig, filters []string) (*StreamHandle[M], error) {
 	b, handle := newStream(c, cfg, filters)
+	if err := c.add(b, handle); err != nil {
+		return nil, err
+	}
+	return handle, nil
+}
+
+// add hands a stream to the dispatcher.
+func (c *Inbound[M]) add(b *branch, handle *StreamHandle[M]) error {
 	reply := make(chan uint64, 1)
 	select {
 	case c.inquiries <- declareStream{b, reply}:
 		handle.number = <-reply
-		return handle, nil
+		return nil
 	case <-c.ended:
-		return nil, ErrClosed
+		return ErrClosed
 	}
 }
 

@@ -75,7 +75,11 @@ func (t *tracker) restoreKept(k *Kept) {
 		t.order = max(t.order, op.released)
 	}
 	t.doubt.noted, t.doubt.former = k.doubt, k.doubt
+	var stale []string // response topics: whoever waited there is gone
 	for _, f := range k.filters {
+		if f.fleeting {
+			stale = append(stale, f.sub.Filter)
+		}
 		t.wanted.restore(f)
 		if k.doubt {
 			t.wanted.hold(f, false)
@@ -83,6 +87,9 @@ func (t *tracker) restoreKept(k *Kept) {
 		if id := cmp.Or(f.sub.Identifier, f.identifier); id != 0 {
 			t.note.identifiers = append(t.note.identifiers, identifier{id, f.sub.Filter})
 		}
+	}
+	if len(stale) > 0 {
+		t.enqueue(&Op{kind: opUnsubscribe, Filters: stale})
 	}
 	if !k.named {
 		t.open.set([]byte{clientRecord}, func(v []byte) []byte { return append(append(v, recordVersion), t.cfg.Connect.ClientID...) })

@@ -68,6 +68,7 @@ func (t *tracker) up(n linkUp) {
 		t.wanted.lost()
 	}
 	t.meet()
+	t.respondElsewhere()
 	t.dropAliases()
 	t.restore()
 	t.markStrict()

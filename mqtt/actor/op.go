@@ -50,6 +50,9 @@ type Op struct {
 	Props   []codec.UserProperty // of an UNSUBSCRIBE
 	Stream  uint64               // who wants the filters; zero is Messages
 	Retire  bool                 // of an UNSUBSCRIBE: the stream has closed
+	Paired  bool                 // of a PUBLISH: a request or an answer, which is nothing without its properties, and whose place no newer one takes
+
+	responding *responding // of the SUBSCRIBE of a response topic
 
 	done      chan<- Outcome // to caller, capacity 1; nil at QoS 0 when nobody asks
 	outcome   <-chan Outcome // the caller's end of it
@@ -74,7 +77,8 @@ type Op struct {
 	seq        uint64    // call order
 	since      time.Time // of its admission
 	size       int
-	released   uint64 // the order of PUBRECs
+	released   uint64 // the order of PUBRECs,
+	unheard    bool   // and that it said NoMatchingSubscribers
 	deadline   time.Time
 	watchers   []chan<- struct{} // closed at the end
 	topic      string            // of a PUBLISH that a newer one for it replaces; else empty

@@ -81,7 +81,7 @@ func (t *tracker) fits(op *Op) bool {
 		reserve = Bounds{quickBatch, quickBatch * quickMax}
 	}
 	has := Bounds{t.messages, t.bytes}
-	if old := t.latest[string(op.Message.Topic())]; old != nil { // which makes room for it
+	if old := t.latest[string(op.Message.Topic())]; old != nil && !op.Paired { // which makes room for it
 		has.Messages, has.Bytes = has.Messages-1, has.Bytes-old.size
 	}
 	return has.Messages+1+reserve.Messages <= t.cfg.Outbox.Messages && has.Bytes+op.size+reserve.Bytes <= t.cfg.Outbox.Bytes
@@ -209,7 +209,7 @@ func (t *tracker) admit(op *Op) {
 
 // supersede gives up the message that waits for the same topic, when the newest is all that counts.
 func (t *tracker) supersede(op *Op) {
-	if !t.cfg.LatestOnly || op.kind != opPublish {
+	if !t.cfg.LatestOnly || op.kind != opPublish || op.Paired {
 		return
 	}
 	topic := string(op.Message.Topic())
@@ -236,7 +236,7 @@ func (t *tracker) contend(ops []*Op) {
 	}
 	for _, op := range ops {
 		switch newer := t.latest[string(op.Message.Topic())]; {
-		case op.left:
+		case op.left, op.Paired:
 		case newer != nil && newer.seq > op.seq:
 			t.giveUp(op)
 		default:

@@ -9,7 +9,7 @@ import (
 // appendFilter makes the record of a filter that is wanted.
 func appendFilter(v []byte, f *want) []byte {
 	s := &f.sub
-	v = append(v, recordVersion, byte(s.QoS), flag(s.NoLocal)|flag(s.RetainAsPublished)<<1|flag(f.held)<<2, s.RetainHandling)
+	v = append(v, recordVersion, byte(s.QoS), flag(s.NoLocal)|flag(s.RetainAsPublished)<<1|flag(f.held)<<2|flag(f.fleeting)<<3, s.RetainHandling)
 	v = binary.BigEndian.AppendUint32(v, s.Identifier)
 	v = binary.BigEndian.AppendUint32(v, f.identifier)
 	v = appendText(v, s.Filter)
@@ -43,10 +43,10 @@ func cutText(v []byte) (s string, rest []byte, ok bool) {
 }
 
 func (k *Kept) addFilter(order uint64, v []byte) error {
-	if len(v) < 11 || v[0] > byte(codec.ExactlyOnce) || v[1]&^7 != 0 || v[2] > 2 {
+	if len(v) < 11 || v[0] > byte(codec.ExactlyOnce) || v[1]&^15 != 0 || v[2] > 2 {
 		return errRecord
 	}
-	f := &want{order: order, held: v[1]&4 != 0, identifier: binary.BigEndian.Uint32(v[7:])}
+	f := &want{order: order, held: v[1]&4 != 0, fleeting: v[1]&8 != 0, identifier: binary.BigEndian.Uint32(v[7:])}
 	s := &f.sub
 	s.QoS, s.NoLocal, s.RetainAsPublished = codec.QoS(v[0]), v[1]&1 != 0, v[1]&2 != 0
 	s.RetainHandling, s.Identifier = v[2], binary.BigEndian.Uint32(v[3:])

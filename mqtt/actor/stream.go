@@ -48,6 +48,7 @@ type report struct {
 	taken    int    // of the batch that is lent, so many are with the application, from its start
 	through  uint64 // a bit for each of those that went through All
 	handled  []Ticket
+	strays   int  // of those taken, answers that no request waited for
 	recalled bool // what of the batch was not taken is the dispatcher's again
 	last     bool // the stream has ended; handled is what nobody takes any more
 }

@@ -26,6 +26,8 @@ type want struct {
 	held       bool               // the server's session has it
 	order      uint64             // the order of the first asking
 	untold     bool               // it is among those that have changed
+	fleeting   bool               // it is a response topic, which nobody wants after its process,
+	responding *responding        // and of this one; else nil
 }
 
 // holder is a stream that wants a filter.
