@@ -355,3 +355,16 @@ func TestRequestNobodyAnswers(t *testing.T) {
 		}
 	})
 }
+
+// What the client itself allocates for a request beside the message that its caller gets: its properties as given and as sent,
+// Correlation Data and its key, and the packet that came. The scripted server's share is in it, too, so the bound isn't tight.
+func TestRequestAllocates(t *testing.T) {
+	client := oracle(t)
+	m := question(mqtt.AtLeastOnce, "x")
+	ask := func() {
+		_, err := client.Request(t.Context(), m)
+		require.NoError(t, err)
+	}
+	ask()
+	require.LessOrEqual(t, testing.AllocsPerRun(2000, ask), 60.0)
+}

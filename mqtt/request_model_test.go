@@ -162,7 +162,6 @@ func (h *hall) answered(n int) {
 }
 
 // serve answers as each request says: 0 not at all, 1 rightly, 2 twice, 3 late, 4 wrongly and then rightly.
-
 func (h *hall) serve(ctx context.Context) {
 	stream, err := h.answers.Stream(ctx, mqtt.StreamConfig{}, mqtt.Subscription{Filter: "hall/ask", QoS: mqtt.ExactlyOnce})
 	require.NoError(h, err)

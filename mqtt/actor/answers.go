@@ -31,7 +31,7 @@ func (a *Answers[M]) Ready() <-chan struct{} { return a.ready }
 // the last.
 func (a *Answers[M]) Join(w *Wait[M]) (word Word[M], joined bool) {
 	select {
-	case a.visits <- visit[M]{wait: w}:
+	case a.visits <- visit[M]{w, w.Key, false}:
 	case <-a.end:
 		return Word[M]{}, false
 	}
@@ -52,7 +52,7 @@ func (a *Answers[M]) Heard(w *Wait[M]) {
 // Leave ends the waiting of a w that has joined, and gives its Word: an answer may have been quicker.
 func (a *Answers[M]) Leave(w *Wait[M]) Word[M] {
 	select {
-	case a.visits <- visit[M]{w, true}:
+	case a.visits <- visit[M]{w, w.Key, true}:
 	case <-a.end:
 	}
 	return <-w.words

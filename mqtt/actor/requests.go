@@ -45,9 +45,11 @@ type Word[M any] struct {
 	Last     bool  // nobody is left and nobody will come: whoever is told so closes the stream
 }
 
-// visit is a call that comes, or leaves. Without a Wait it only was there: what came before it has been heard.
+// visit is a call that comes, or leaves. Without a Wait it only was there: what came before it has been heard. A call that leaves
+// may have its Word already, and its Wait may be another's when this is read: so the key comes beside it.
 type visit[M any] struct {
 	wait   *Wait[M]
+	key    string
 	leaves bool
 }
 
@@ -126,16 +128,16 @@ func (r *requests[M]) visited(v visit[M]) {
 	switch w := v.wait; {
 	case w == nil:
 	case v.leaves:
-		if r.open[w.Key] == w { // else its word is there already
-			delete(r.open, w.Key)
+		if r.open[v.key] == w { // else its word is there already
+			delete(r.open, v.key)
 			r.say(w, Word[M]{})
 		}
 	case r.failure != nil:
 		r.say(w, Word[M]{Err: r.failure})
-	case r.open[w.Key] != nil:
+	case r.open[v.key] != nil:
 		r.say(w, Word[M]{Err: ErrCorrelation})
 	default:
-		r.open[w.Key] = w
+		r.open[v.key] = w
 	}
 }
 
