@@ -130,7 +130,8 @@ type Config struct {
 	// TopicAliasMaximum is how many aliases the server may use, up to 65,535. Zero: none. v5 (§3.1.2.11.5).
 	TopicAliasMaximum int
 
-	// RequestResponseInformation asks the server for ConnAck.ResponseInformation. v5 (§3.1.2.11.6).
+	// RequestResponseInformation asks the server for ConnAck.ResponseInformation, with which the response
+	// topic of Request then begins. v5 (§3.1.2.11.6).
 	RequestResponseInformation bool
 
 	// RequestProblemInformation, set with new(false), asks the server for no reason strings and user properties but in
@@ -190,7 +191,8 @@ type Config struct {
 	// Subscriptions are wanted from the first connection on, and delivered on Messages. Nil: none.
 	Subscriptions []Subscription
 
-	// NoResubscribe leaves out subscribing again on a connection whose session doesn't have what is wanted.
+	// NoResubscribe leaves out subscribing again on a connection whose session doesn't have what is wanted, but for the
+	// response topic of Request.
 	NoResubscribe bool
 
 	// SubscribeBatch is how many filters one SUBSCRIBE or UNSUBSCRIBE may hold. Zero: as many as fit the server's Maximum

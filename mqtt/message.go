@@ -48,7 +48,8 @@ type PublishProperties struct {
 	// it is 0: aliases are resolved (§3.3.2.3.4).
 	TopicAlias uint16
 
-	// ResponseTopic is where an answer is expected: a Topic Name; empty, the default: none (§3.3.2.3.5).
+	// ResponseTopic is where an answer is expected: a Topic Name; empty, the default: none (§3.3.2.3.5). Client.Request fills
+	// it in, and Client.Reply answers to it.
 	ResponseTopic string
 
 	// CorrelationData lets the requester know its answer: at most 65,535 bytes; nil: none (§3.3.2.3.6).
@@ -69,7 +70,7 @@ type UserProperty struct{ Key, Value string }
 // Result is what the server answered to a message that is done or was refused.
 type Result struct {
 	PacketID       uint16         // the Packet Identifier that it was last sent with; 0 at QoS 0
-	Code           ReasonCode     // of PUBACK, PUBREC or PUBCOMP; codec.Success at QoS 0 and on 3.x
+	Code           ReasonCode     // of PUBACK, or of PUBREC and PUBCOMP the one that says more; codec.Success at QoS 0 and on 3.x
 	ReasonString   string         // v5: for people; empty for none
 	UserProperties []UserProperty // v5: of that packet; the caller's own
 }

@@ -9,7 +9,7 @@ type Stats struct {
 	Out     OutStats
 	In      InStats
 	Link    LinkStats
-	Streams []StreamStats // Messages first, then the open streams in the order of Declare; the caller's own
+	Streams []StreamStats // Messages first, then the open streams in the order of Declare, with that of Request's response topic; the caller's own
 }
 
 // OutStats counts what was published. Admitted is the sum of Done, Refused, NotSent, Uncertain, Kept, InFlight and

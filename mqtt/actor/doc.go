@@ -12,6 +12,7 @@
 //	dispatcher   client       all that comes in: streams, room, QoS 2 identifiers, owed acknowledgements
 //	keeper       client       the store, where there is one
 //	stream       a stream     what it offers to the application; starts with the first message for it
+//	requests     topic        which call waits for which answer; a stream whose messages are answers to requests
 //	reader       connection   the read half
 //	writer       connection   the write half
 //	pinger       connection   when a sign of life is due
@@ -33,6 +34,8 @@
 //	application --> stream       a message that a loop gives back      turn
 //	stream      --> application  the next message                      the application takes it; orders reach the stream
 //	stream      --> dispatcher   reports: taken so far                 turn
+//	requests    --> dispatcher   likewise                              turn
+//	caller      --> requests     a call comes, or leaves               turn
 //	reader      --> tracker      answers, a batch                      turn
 //	reader      --> dispatcher   arrivals, a batch                     room, while reading is held
 //	pinger      --> tracker      when did packets leave and come?      turn
@@ -53,6 +56,10 @@
 //	dispatcher  ..> tracker      owed                                  0: a case of its select, what isn't taken grows
 //	tracker     ..> dispatcher   notice                                1: taken back and merged when it wasn't read
 //	dispatcher  ..> stream       a batch, a recall                     1: the stream has none
+//	dispatcher  ..> requests     likewise                              1: it has none
+//	requests    ..> caller       an answer, or why none comes          1, which belongs to the call
+//	tracker     ..> requests     granted; refused; moved elsewhere     1 of each
+//	caller      ..> callers      the response topic in use             1: taken out and put back, or replaced
 //	dispatcher  ..> caller       answers                               1, made with the question
 //	dispatcher  ..> supervisor   the answer to census                  1, made with it
 //	dispatcher  ..> whoever acks the connection or session is gone     closed
