@@ -366,5 +366,5 @@ func TestRequestAllocates(t *testing.T) {
 		require.NoError(t, err)
 	}
 	ask()
-	require.LessOrEqual(t, testing.AllocsPerRun(2000, ask), 60.0)
+	require.LessOrEqual(t, testing.AllocsPerRun(2000, ask), 40.0)
 }
