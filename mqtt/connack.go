@@ -8,10 +8,11 @@ type ConnAck struct {
 	// Version is the version in use; never VersionAuto.
 	Version Version
 
-	// ClientID is the identifier in force: the one that was sent, or AssignedClientIdentifier.
+	// ClientID is the identifier in force: the one that was sent, or when that was empty AssignedClientIdentifier.
 	ClientID string
 
-	// AssignedClientIdentifier is the one that the server chose; empty when it chose none (§3.2.2.3.7).
+	// AssignedClientIdentifier is the one that the server named; empty when it named none (§3.2.2.3.7). It means nothing
+	// when the client had sent one.
 	AssignedClientIdentifier string
 
 	// SessionPresent says that the server goes on with a session that it had. Always false on 3.1 (§3.2.2.1.1).

@@ -39,7 +39,7 @@ func (s *settings) connAck(version codec.Version, sent string, ack *codec.ConnAc
 
 // apply takes over what the server said.
 func (c *ConnAck) apply(p *codec.ConnAckProperties) {
-	c.ClientID = cmp.Or(p.AssignedClientIdentifier, c.ClientID)
+	c.ClientID = cmp.Or(c.ClientID, p.AssignedClientIdentifier)
 	c.AssignedClientIdentifier = p.AssignedClientIdentifier
 	c.ReceiveMaximum = cmp.Or(p.ReceiveMaximum, c.ReceiveMaximum)
 	c.MaximumPacketSize = cmp.Or(p.MaximumPacketSize, c.MaximumPacketSize)

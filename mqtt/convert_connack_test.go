@@ -42,6 +42,7 @@ func TestB010ConnAckWithAllSaid(t *testing.T) {
 	got := s.connAck(codec.V5, "", ack)
 	require.Equal(t, 30*time.Second, got.KeepAlive, "B253")
 	require.Equal(t, SessionExpiryNever, got.SessionExpiry)
+	require.Equal(t, "ours", s.connAck(codec.V5, "ours", ack).ClientID, "it was sent, so there was nothing to assign (§3.2.2.3.7)")
 }
 
 func TestConnAckOf3x(t *testing.T) {

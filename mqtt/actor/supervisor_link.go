@@ -155,7 +155,7 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	up.wire, s.plug = newWire()
 	up.gen, up.sessionPresent, up.connack = s.gen, present, t.ack
 	up.server, up.attempt = s.course.server().Name(), s.number()
-	if p := t.ack.Properties; p != nil && p.AssignedClientIdentifier != "" {
+	if p := t.ack.Properties; p != nil && up.clientID == "" { // a server that renames us unasked doesn't take our session from us (§3.2.2.3.7)
 		s.clientID = p.AssignedClientIdentifier
 	}
 	s.accepted, s.connected, s.first, s.renew, s.rush, s.course.tries = true, true, false, false, false, 0
