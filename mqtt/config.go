@@ -135,7 +135,8 @@ type Config struct {
 	RequestResponseInformation bool
 
 	// RequestProblemInformation, set with new(false), asks the server for no reason strings and user properties but in
-	// PUBLISH, CONNACK and DISCONNECT. Nil, the default, and new(true): it may send them. v5 (§3.1.2.11.7).
+	// PUBLISH, CONNACK and DISCONNECT; one that sends them all the same is disconnected with 0x82. Nil, the default, and
+	// new(true): it may send them. v5 (§3.1.2.11.7).
 	RequestProblemInformation *bool
 
 	// ---- sending ----

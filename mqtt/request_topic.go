@@ -68,8 +68,8 @@ func (c *Client) refusesOffline(m *Message) bool {
 // inTopic writes what a level of a topic can't hold as URLs do.
 var inTopic = strings.NewReplacer("%", "%25", "+", "%2B", "#", "%23", "/", "%2F")
 
-// longestName is how many bytes of a client identifier go into a response topic.
-const longestName = 256
+// longestPart is how many bytes of a client identifier go into a response topic.
+const longestPart = 256
 
 // responseTopic makes a topic that nobody else has, where the server wants it, or under the client identifier.
 func responseTopic(ack *ConnAck) string {
@@ -79,7 +79,7 @@ func responseTopic(ack *ConnAck) string {
 		}
 	}
 	name := ack.ClientID
-	for len(name) > longestName {
+	for len(name) > longestPart {
 		_, last := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-last]
 	}

@@ -22,6 +22,7 @@ type reader struct {
 	received func(PacketInfo) // trace, may be nil
 	pongs    bool             // the dispatcher wants to know of PINGRESPs
 	method   string           // Authentication Method, empty for none
+	terse    bool             // Request Problem Information is 0
 
 	// owned by run
 	buf      []byte // what was read and not decoded is buf[from:to]
@@ -148,6 +149,9 @@ func (r *reader) arrival(f codec.Frame, size int, in *arrivals) error {
 		var p codec.PubRel
 		if err := p.Decode(f, r.dialect); err != nil {
 			return err
+		}
+		if r.terse && p.Properties != nil {
+			return wordy(f.Type)
 		}
 		*in.list = append(*in.list, arrival{publish: codec.Publish{PacketID: p.PacketID}, release: true})
 		r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Code: p.Code})

@@ -28,6 +28,9 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 	default:
 		n, end, err = r.rare(f, a)
 	}
+	if err == nil && r.terse && n.props != nil {
+		err = wordy(f.Type)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +43,11 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 		*a.list = append(*a.list, n)
 	}
 	return end, nil
+}
+
+// wordy is the fault of a packet with a Reason String or User Properties that we asked not to be sent (§3.1.2.11.7).
+func wordy(t codec.Type) error {
+	return &ProtocolError{codec.ProtocolError, "3.1.2.11.7", fmt.Sprintf("%s has a reason string or user properties, and Request Problem Information is 0", t)}
 }
 
 // rare decodes what doesn't come by the thousand.

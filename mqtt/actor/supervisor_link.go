@@ -171,6 +171,9 @@ func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
 	r := &reader{conn: t.conn, dialect: codec.Dialect{Version: up.version, From: codec.FromServer}, max: max, gen: up.gen,
 		answers: s.plug.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum}, pongs: s.cfg.Write != nil,
 		method: s.cfg.AuthMethod}
+	if p := s.cfg.Connect.Properties; p != nil && p.RequestProblemInformation != nil {
+		r.terse = !*p.RequestProblemInformation
+	}
 	r.take(t.rest)
 	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: s.plug.out, back: s.plug.back, ping: ping, sent: s.cfg.Sent}
 	interval := s.keepAlive(t.ack)
