@@ -11,7 +11,8 @@ import (
 // line is one connection at the server's end: all that the client sends is read, and answered as it should be.
 type line struct {
 	conn *mqtttest.Conn
-	mute atomic.Bool // nothing is answered any more
+	mute atomic.Bool  // nothing is answered any more
+	n    atomic.Int64 // of said
 	over chan struct{}
 	said []codec.Packet // complete when over is closed
 	end  error
@@ -28,6 +29,7 @@ func newLine(conn *mqtttest.Conn) *line {
 				return
 			}
 			l.said = append(l.said, p)
+			l.n.Add(1)
 			if a := answer(p); a != nil && !l.mute.Load() {
 				conn.Send(a) // one that comes too late is for nobody
 			}
@@ -35,6 +37,9 @@ func newLine(conn *mqtttest.Conn) *line {
 	}()
 	return l
 }
+
+// sent says how many packets have come from the client.
+func (l *line) sent() int { return int(l.n.Load()) }
 
 // answer is what a good server says to a packet.
 func answer(packet codec.Packet) codec.Packet {
