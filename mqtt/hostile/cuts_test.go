@@ -94,8 +94,10 @@ func (r *rig) cut(p packet, part []byte, b behind) {
 	if len(downs) != 1 || !b.told(downs[0]) {
 		r.Errorf("%s, % X: ended with %v", p.name, part, downs)
 	}
-	if err := r.works(); err != nil {
-		r.Fatalf("%s, % X: afterwards: %v", p.name, part, err)
+	if len(part)%5 == 1 { // the next connection is up in any case, and publishes after each fifth
+		if err := r.works(); err != nil {
+			r.Fatalf("%s, % X: afterwards: %v", p.name, part, err)
+		}
 	}
 }
 

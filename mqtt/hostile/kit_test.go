@@ -96,20 +96,24 @@ func (r *rig) accept() {
 func (r *rig) works() error {
 	ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer stop()
-	r.round++
-	for qos := mqtt.AtMostOnce; qos <= mqtt.ExactlyOnce; qos++ {
-		m := mqtt.Message{Topic: "works/out", QoS: qos, Retain: true, Payload: make([]byte, 300)}
-		if err := r.client.Publish(ctx, m); err != nil {
-			return fmt.Errorf("publish at %v: %w", qos, err)
+	var open [3]*mqtt.Delivery
+	for qos := range open {
+		var err error
+		m := mqtt.Message{Topic: "works/out", QoS: mqtt.QoS(qos), Retain: true, Payload: make([]byte, 300)}
+		if open[qos], err = r.client.PublishAsync(ctx, m); err != nil {
+			return fmt.Errorf("publish at QoS %d: %w", qos, err)
 		}
 	}
 	if _, err := r.client.Subscribe(ctx, mqtt.Subscription{Filter: "works/#", QoS: mqtt.ExactlyOnce}); err != nil {
 		return fmt.Errorf("subscribe: %w", err)
 	}
-	for qos := range codec.ExactlyOnce + 1 {
-		if err := r.receives(ctx, qos); err != nil {
-			return fmt.Errorf("receive at QoS %d: %w", qos, err)
+	for _, d := range open {
+		if err := d.Wait(ctx); err != nil {
+			return fmt.Errorf("publish: %w", err)
 		}
+	}
+	if err := r.receives(ctx); err != nil {
+		return fmt.Errorf("receive: %w", err)
 	}
 	synctest.Wait() // the exchange of the last message comes to its end
 	if out := r.client.Stats().Out; out.InFlight+out.Queued != 0 {
@@ -118,26 +122,28 @@ func (r *rig) works() error {
 	return nil
 }
 
-// receives has the server publish, and waits until the client has taken it.
-func (r *rig) receives(ctx context.Context, qos codec.QoS) error {
-	want := fmt.Sprintf("round %d, %d", r.round, qos)
-	p := &codec.Publish{Topic: "works/in", QoS: qos, Payload: []byte(want)}
-	if qos > 0 {
-		p.PacketID = uint16(qos)
+// receives has the server publish at each QoS, and waits until the client has taken that.
+func (r *rig) receives(ctx context.Context) error {
+	r.round++
+	var all []codec.Packet
+	missing := map[string]bool{}
+	for qos := range codec.ExactlyOnce + 1 {
+		payload := fmt.Sprintf("round %d, QoS %d", r.round, qos)
+		missing[payload] = true
+		all = append(all, &codec.Publish{Topic: "works/in", QoS: qos, PacketID: uint16(qos), Payload: []byte(payload)})
 	}
-	if err := r.line.conn.Send(p); err != nil {
+	if err := r.line.conn.Send(all...); err != nil {
 		return err
 	}
-	for {
+	for len(missing) > 0 {
 		select {
 		case m := <-r.taken:
-			if string(m.Payload) == want {
-				return nil
-			}
+			delete(missing, string(m.Payload))
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%w: %v", ctx.Err(), missing)
 		}
 	}
+	return nil
 }
 
 // next goes on to a connection on which all is well.

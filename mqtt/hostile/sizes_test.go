@@ -65,9 +65,10 @@ func TestLengths(t *testing.T) {
 // What is decoded takes a small multiple of what came, whatever it consists of.
 func TestMuch(t *testing.T) {
 	const size = 1 << 20
-	fill := func(p property) []property {
-		one := len(p.id) + len(p.value)
-		return slices.Repeat([]property{p}, (size-100)/one)
+	fill := func(p property) field { // as one property that has all in its value
+		one := slices.Concat(p.id, p.value)
+		many := bytes.Repeat(one, (size-100)/len(one))
+		return field{kind: block, props: []property{{many[:1], many[1:]}}}
 	}
 	for _, p := range lawful(mqtt.V5) {
 		at := slices.IndexFunc(p.fields, func(f field) bool { return f.kind == block })
@@ -83,7 +84,7 @@ func TestMuch(t *testing.T) {
 					r := newRig(t, mqtt.V5, func(c *mqtt.Config) { c.MaxPacketSize = size })
 					r.server.Prepare(func(p *mqtttest.PipeConn) { p.Out().SetSize(size) })
 					r.next()
-					c := trial{p.name, p.withProps(at, fill(more)...), none, nil}
+					c := trial{p.name, p.with(at, fill(more).wire()), none, nil}
 					took := taken(func() {
 						switch p.first {
 						case tConnAck:
