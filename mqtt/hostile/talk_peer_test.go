@@ -248,5 +248,5 @@ func (p *peer) behave(ctx context.Context, c *talk) {
 }
 
 func newPeer() *peer {
-	return &peer{heard: make(chan heard, 1<<14), parcels: map[string]*parcel{}, arrived: map[string]int{}}
+	return &peer{heard: make(chan heard, 512), parcels: map[string]*parcel{}, arrived: map[string]int{}}
 }

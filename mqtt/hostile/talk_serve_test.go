@@ -206,7 +206,7 @@ func (c *talk) failure() {
 func (c *talk) deliver() {
 	p := c.peer
 	p.serial++
-	m := &codec.Publish{Topic: fmt.Sprintf("s/%d", c.n(3)), QoS: codec.QoS(c.n(3)), Payload: fmt.Appendf(nil, "s%d", p.serial)}
+	m := &codec.Publish{Topic: fmt.Sprintf("s/%d", c.n(3)), QoS: codec.QoS(c.n(3)), Payload: []byte(label(p.serial))}
 	if m.QoS > 0 {
 		if len(p.open) >= p.allowed {
 			if !c.yes(16) {
@@ -221,6 +221,9 @@ func (c *talk) deliver() {
 	}
 	c.send(m)
 }
+
+// label is the payload of the n-th message of the server's. Garbling one doesn't make another.
+func label(n int) string { return fmt.Sprintf("s%d.%08x", n, uint32(n)*2_654_435_761) }
 
 // used says whether an identifier stands for a message that isn't done.
 func (p *peer) used(id uint16) bool {
@@ -242,7 +245,7 @@ func (c *talk) again() {
 	}
 	var all []*parcel
 	for n := 1; n <= p.serial; n++ {
-		if one := p.parcels[fmt.Sprintf("s%d", n)]; one != nil && !one.answered && !one.forgotten && !p.brought[one.id] {
+		if one := p.parcels[label(n)]; one != nil && !one.answered && !one.forgotten && !p.brought[one.id] {
 			all = append(all, one)
 		}
 	}
@@ -254,13 +257,14 @@ func (c *talk) again() {
 	c.send(&codec.Publish{Dup: true, Topic: one.topic, QoS: one.qos, PacketID: one.id, Payload: []byte(one.payload)})
 }
 
-// release sends PUBREL, for one of our messages in whatever state.
+// release sends PUBREL, for one of our messages in whatever state. At QoS 1 there is none.
 func (c *talk) release() {
 	p := c.peer
 	id := uint16(1 + c.n(6))
 	for _, one := range p.parcels {
 		if one.id == id {
 			one.forgotten = true
+			c.wild = c.wild || one.qos == codec.AtLeastOnce
 		}
 	}
 	p.brought[id] = true

@@ -60,6 +60,9 @@ func converse(t *testing.T, b []byte, told bool) {
 	defer c.client.Abort()
 	c.user.begin(c)
 	defer close(c.user.stop)
+	if !c.yes(4) {
+		c.connect()
+	}
 	for range mostSteps {
 		if len(c.rest) == 0 {
 			break

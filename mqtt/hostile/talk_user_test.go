@@ -61,7 +61,7 @@ type taking struct {
 }
 
 func (u *user) begin(c *talk) {
-	u.results, u.taken = make(chan result, 4096), make(chan taking, 4096)
+	u.results, u.taken = make(chan result, 256), make(chan taking, 256)
 	u.stop = make(chan struct{})
 	u.handed, u.rejected = map[string]int{}, map[string]bool{}
 	u.consume(nil, c.client.Messages())
