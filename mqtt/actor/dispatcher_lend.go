@@ -3,8 +3,12 @@ package actor
 import "github.com/sluicemq/sluice/mqtt/codec"
 
 // feed lends to the streams that may have something new. Those that wait for acknowledgements are looked at again when
-// some have left.
+// some have left. Nothing is lent while a message waits for what streams give back: of two that are full each would have it
+// again before the other has answered, and be asked again, for ever.
 func (d *dispatcher) feed() {
+	if d.halt == recalls {
+		return
+	}
 	if d.eased {
 		d.eased = false
 		for _, b := range d.blocked {
