@@ -28,6 +28,10 @@ test: ## all tests of all modules, with the race detector
 		go test -race -timeout 10m $(ARGS) ./...
 	done
 
+.PHONY: conformance
+conformance: ## each statement of the specifications against the client; writes docs/conformance.md
+	@go test -count=1 $(ARGS) ./mqtt/conformance/ -report "$$PWD/docs/conformance.md"
+
 .PHONY: integration
 integration: ## the tests that need a real server; installs and starts mosquitto (root, Debian)
 	@.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/...

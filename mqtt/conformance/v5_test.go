@@ -1,0 +1,20 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// suite5 is MQTT 5.0.
+var suite5 = &suite{
+	version:      mqtt.V5,
+	test:         "TestMQTT5",
+	statements:   statements("v5.tsv"),
+	rows:         []rows{connect5},
+	outside:      outside{},
+	unobservable: unobservable5,
+	open:         open5,
+}
+
+func TestMQTT5(t *testing.T) { suite5.run(t) }
