@@ -80,15 +80,16 @@ func (s *scene) unsubscribing(conn *mqtttest.Conn, filters ...string) (*codec.Un
 	return expectNow[*codec.Unsubscribe](s, conn), done
 }
 
-// next takes the next message off Messages.
+// next takes the next message off Messages, which must be there at once.
 func (s *scene) next() *mqtt.Received {
 	s.Helper()
-	synctest.Wait()
+	start := time.Now()
 	select {
 	case m, open := <-s.client.Messages():
 		require.True(s, open, "the client has ended")
+		require.Zero(s, time.Since(start), "it came late")
 		return m
-	default:
+	case <-time.After(time.Second):
 		s.Fatal("no message has come")
 		return nil
 	}
@@ -97,11 +98,10 @@ func (s *scene) next() *mqtt.Received {
 // none says that no message waits on Messages.
 func (s *scene) none() {
 	s.Helper()
-	synctest.Wait()
 	select {
 	case m := <-s.client.Messages():
 		s.Fatalf("a message has come: %s %q", m.Topic, m.Payload)
-	default:
+	case <-time.After(time.Second):
 	}
 }
 

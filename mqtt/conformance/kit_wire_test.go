@@ -86,3 +86,18 @@ func quiet(t testing.TB, conn *mqtttest.Conn) {
 	t.Helper()
 	conn.ExpectNothing(t, time.Second)
 }
+
+// vbi is n as a variable byte integer (§1.5.5).
+func vbi(n int) (b []byte) {
+	for n > 127 {
+		b = append(b, byte(n%128+128))
+		n /= 128
+	}
+	return append(b, byte(n))
+}
+
+// sized puts the length of bytes before them, both in hexadecimal.
+func sized(vector string) string { return fmt.Sprintf("%X %s", vbi(len(bytesOf(vector))), vector) }
+
+// header makes a packet from its first byte and the rest.
+func header(first byte, vector string) string { return fmt.Sprintf("%02X %s", first, sized(vector)) }
