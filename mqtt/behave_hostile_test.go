@@ -67,6 +67,13 @@ func TestHostileServer(t *testing.T) {
 			expelled(t, s, conn, mqtt.V5, h.code)
 		})
 	}
+	for _, h := range hostile5Words {
+		bubble(t, fmt.Sprintf("%s §21 5.0: DISCONNECT 0x%02X, close, and reconnect: %s, where it was forbidden", h.line, h.code, h.fault), func(t *testing.T) {
+			s, conn := up(t, mqtt.Config{RequestProblemInformation: new(false)})
+			require.NoError(t, conn.SendBytes(raw(t, h.bytes)))
+			expelled(t, s, conn, mqtt.V5, h.code)
+		})
+	}
 	for _, h := range hostile5Aliases {
 		bubble(t, fmt.Sprintf("%s §21 5.0: DISCONNECT 0x%02X, close, and reconnect: %s, aliases are offered", h.line, h.code, h.fault), func(t *testing.T) {
 			s, conn := up(t, mqtt.Config{TopicAliasMaximum: 5})

@@ -91,6 +91,14 @@ var (
 		{"B314", "a length above the client's Maximum Packet Size", "30 FF FF FF 7F", 0x95},
 	}
 
+	// hostile5Words is for a client that has forbidden words in answers (§3.1.2.11.7).
+	hostile5Words = []hostile{
+		{"B313", "reason string in PUBACK", "40 09 00 01 00 05 1F 00 02 68 69", 0x82},
+		{"B313", "reason string in PUBREC", "50 09 00 01 00 05 1F 00 02 68 69", 0x82},
+		{"B313", "user property in PUBREL", "62 0B 00 01 00 07 26 00 01 61 00 01 31", 0x82},
+		{"B313", "user property in SUBACK", "90 0B 00 01 07 26 00 01 61 00 01 31 00", 0x82},
+	}
+
 	// hostile5Aliases is for a client that offers aliases.
 	hostile5Aliases = []hostile{
 		{"B313", "unknown alias", "30 06 00 00 03 23 00 01", 0x82},

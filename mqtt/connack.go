@@ -58,8 +58,8 @@ type ConnAck struct {
 	// UserProperties are the server's, in its order; nil: none (§3.2.2.3.10).
 	UserProperties []UserProperty
 
-	// ResponseInformation is the base for response topics, when Config.RequestResponseInformation asked for it and the
-	// server gave one; else empty (§3.2.2.3.15).
+	// ResponseInformation is the base for response topics, as the server gave it, which it may where
+	// Config.RequestResponseInformation asked for it; empty: none (§3.2.2.3.15).
 	ResponseInformation string
 
 	// ServerReference names another server to use; empty: none. Beside a success it isn't followed (§3.2.2.3.16).

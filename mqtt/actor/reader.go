@@ -16,13 +16,13 @@ type reader struct {
 	conn     net.Conn
 	dialect  codec.Dialect
 	max      uint32 // Maximum Packet Size
+	terse    bool   // CONNECT has forbidden Reason String and User Property in answers
 	gen      uint64
 	answers  chan<- answers   // to tracker, who always takes
 	arrivals chan<- arrivals  // to dispatcher, who leaves them while reading is held
 	received func(PacketInfo) // trace, may be nil
 	pongs    bool             // the dispatcher wants to know of PINGRESPs
 	method   string           // Authentication Method, empty for none
-	terse    bool             // Request Problem Information is 0
 
 	// owned by run
 	buf      []byte // what was read and not decoded is buf[from:to]
@@ -150,8 +150,8 @@ func (r *reader) arrival(f codec.Frame, size int, in *arrivals) error {
 		if err := p.Decode(f, r.dialect); err != nil {
 			return err
 		}
-		if r.terse && p.Properties != nil {
-			return wordy(f.Type)
+		if err := r.wordy(f.Type, p.Properties); err != nil {
+			return err
 		}
 		*in.list = append(*in.list, arrival{publish: codec.Publish{PacketID: p.PacketID}, release: true})
 		r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: p.PacketID, Code: p.Code})

@@ -28,8 +28,8 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 	default:
 		n, end, err = r.rare(f, a)
 	}
-	if err == nil && r.terse && n.props != nil {
-		err = wordy(f.Type)
+	if err == nil {
+		err = r.wordy(f.Type, n.props)
 	}
 	if err != nil {
 		return nil, err
@@ -43,11 +43,6 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 		*a.list = append(*a.list, n)
 	}
 	return end, nil
-}
-
-// wordy is the fault of a packet with a Reason String or User Properties that we asked not to be sent (§3.1.2.11.7).
-func wordy(t codec.Type) error {
-	return &ProtocolError{codec.ProtocolError, "3.1.2.11.7", fmt.Sprintf("%s has a reason string or user properties, and Request Problem Information is 0", t)}
 }
 
 // rare decodes what doesn't come by the thousand.
@@ -92,7 +87,16 @@ func (r *reader) auth(f codec.Frame, a *answers) (answer, error) {
 		return answer{}, err
 	}
 	a.auth = new(said(&p))
-	return answer{code: p.Code}, nil
+	return answer{code: p.Code}, r.wordy(f.Type, &codec.ReasonProperties{ReasonString: p.ReasonString, UserProperties: p.UserProperties})
+}
+
+// wordy is the fault of an answer with words in it, where CONNECT has said Request Problem Information 0 (§3.1.2.11.7).
+func (r *reader) wordy(t codec.Type, props *codec.ReasonProperties) error {
+	if !r.terse || props == nil || props.ReasonString == "" && len(props.UserProperties) == 0 {
+		return nil
+	}
+	return &ProtocolError{codec.ProtocolError, "3.1.2.11.7",
+		fmt.Sprintf("%s with a Reason String or User Property, and Request Problem Information was 0", t)}
 }
 
 // disconnection reads a server's DISCONNECT as the reason of the end (§3.14).

@@ -171,9 +171,7 @@ func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
 	r := &reader{conn: t.conn, dialect: codec.Dialect{Version: up.version, From: codec.FromServer}, max: max, gen: up.gen,
 		answers: s.plug.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum}, pongs: s.cfg.Write != nil,
 		method: s.cfg.AuthMethod}
-	if p := s.cfg.Connect.Properties; p != nil && p.RequestProblemInformation != nil {
-		r.terse = !*p.RequestProblemInformation
-	}
+	r.terse = s.terse()
 	r.take(t.rest)
 	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: s.plug.out, back: s.plug.back, ping: ping, sent: s.cfg.Sent}
 	interval := s.keepAlive(t.ack)
@@ -182,6 +180,12 @@ func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
 	ctx, s.sever = context.WithCancelCause(ctx)
 	over := s.over
 	s.nursery.Go(func() { over <- join(ctx, r.run, w.run, p.run, c.run) })
+}
+
+// terse says that the server was told to leave words out of its answers (§3.1.2.11.7).
+func (s *supervisor) terse() bool {
+	p := s.cfg.Connect.Properties
+	return p != nil && p.RequestProblemInformation != nil && !*p.RequestProblemInformation
 }
 
 // keepAlive is the interval in force: the server's when it gives one (§3.2.2.3.14).
