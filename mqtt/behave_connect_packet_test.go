@@ -57,6 +57,16 @@ func TestConnectPacket(t *testing.T) {
 		require.Empty(t, c.ClientID)
 		require.True(t, c.CleanStart)
 	})
+	bubble(t, "an empty id that a server of 5.0 gives no name for (3.2.2-16): 0x82, and Connect fails", func(t *testing.T) {
+		s := idle(t, mqtt.Config{Version: mqtt.V5, NoClientID: true})
+		done := s.connecting()
+		conn := s.dialled()
+		conn.Handshake(t)
+		expectReproach(t, conn, mqtt.V5, 0x82)
+		require.Equal(t, "3.2.2-16", as[*mqtt.ProtocolError](t, <-done).Section)
+		conn = s.connect(announcing(codec.ConnAckProperties{AssignedClientIdentifier: "a1"}))
+		s.works(conn)
+	})
 	t.Run("B028 keepalive out of range or with a fraction: New fails before any dial", func(t *testing.T) {
 		for _, d := range []time.Duration{65_536 * time.Second, 1500 * time.Millisecond, time.Millisecond} {
 			require.Equal(t, "KeepAlive", refusedConfig(t, mqtt.Config{KeepAlive: d}).Field, "%v", d)

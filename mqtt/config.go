@@ -47,7 +47,7 @@ type Config struct {
 	ClientID string
 
 	// NoClientID sends an empty identifier, so that the server chooses one (ConnAck.ClientID); on 5.0 the client then
-	// keeps to it. Not on 3.1, not with SessionDurable.
+	// keeps to it, and a server that tells none breaks a rule. Not on 3.1, not with SessionDurable.
 	NoClientID bool
 
 	// Username is at most 65,535 bytes of UTF-8 without U+0000. Empty: that of the URL, or none (§3.1.3.5).

@@ -137,8 +137,8 @@ func (a *attempt) answered(ctx context.Context, f codec.Frame, size int) (tried,
 		}
 		return tried{}, refused(ack)
 	}
-	if ack.SessionPresent && a.connect.CleanStart && v != codec.V31 {
-		return tried{}, &ProtocolError{codec.ProtocolError, "3.2.2-2", "Session Present though the session was to begin anew"}
+	if err := a.contradiction(ack); err != nil {
+		return tried{}, err
 	}
 	if err := a.finishAuth(ctx, ack); err != nil {
 		return tried{}, err
@@ -154,6 +154,18 @@ func (a *attempt) trace(tell func(PacketInfo), p PacketInfo) {
 	if tell != nil {
 		tell(p)
 	}
+}
+
+// contradiction is what an accepting CONNACK says against our CONNECT.
+func (a *attempt) contradiction(ack *codec.ConnAck) error {
+	v := a.connect.Version
+	switch {
+	case ack.SessionPresent && a.connect.CleanStart && v != codec.V31:
+		return &ProtocolError{codec.ProtocolError, "3.2.2-2", "Session Present though the session was to begin anew"}
+	case v == codec.V5 && a.connect.ClientID == "" && (ack.Properties == nil || ack.Properties.AssignedClientIdentifier == ""):
+		return &ProtocolError{codec.ProtocolError, "3.2.2-16", "no Assigned Client Identifier though none was sent"}
+	}
+	return nil
 }
 
 // lastWordWait bounds the wait for what should be here already.
