@@ -11,7 +11,7 @@ var suite5 = &suite{
 	version:      mqtt.V5,
 	test:         "TestMQTT5",
 	statements:   statements("v5.tsv"),
-	rows:         []rows{data5, control5, connect5, payload5, connack5, publish5, acknowledge5, subscribe5},
+	rows:         []rows{data5, control5, connect5, payload5, connack5, publish5, acknowledge5, subscribe5, disconnect5, delivery5},
 	outside:      outside{},
 	unobservable: unobservable5,
 	open:         open5,
