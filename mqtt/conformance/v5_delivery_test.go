@@ -260,10 +260,10 @@ var delivery5 = rows{
 		p := incoming(codec.ExactlyOnce, 9, "m")
 		p.Properties = &codec.PublishProperties{MessageExpiryInterval: new(uint32(1))}
 		reply(s, conn, p)
-		time.Sleep(time.Minute)
+		time.Sleep(20 * time.Second)
 		require.NoError(s, s.next().Ack())
 		require.Equal(s, uint16(9), mqtttest.Expect[*codec.PubRec](s, conn).PacketID)
-		time.Sleep(30 * time.Second)
+		time.Sleep(20 * time.Second)
 		reply(s, conn, &codec.PubRel{PacketID: 9})
 		leaves(s, conn, "70 02 00 09")
 	},

@@ -8,11 +8,13 @@ import (
 
 // suite5 is MQTT 5.0.
 var suite5 = &suite{
-	version:      mqtt.V5,
-	test:         "TestMQTT5",
-	statements:   statements("v5.tsv"),
-	rows:         []rows{data5, control5, connect5, payload5, connack5, publish5, acknowledge5, subscribe5, disconnect5, delivery5},
-	outside:      outside{},
+	version:    mqtt.V5,
+	test:       "TestMQTT5",
+	statements: statements("v5.tsv"),
+	rows: []rows{
+		data5, control5, connect5, payload5, connack5, publish5, aliases5, acknowledge5, subscribe5, disconnect5, auth5, delivery5, topics5,
+	},
+	outside:      transport5,
 	unobservable: unobservable5,
 	open:         open5,
 }

@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// aliases5 is about the aliases that a client gives (§3.3.2.3.4).
+var aliases5 = rows{
+	"MQTT-3.2.2-17": func(s *scene) { s.aliasesWithin(2) },
+	"MQTT-3.2.2-18": func(s *scene) {
+		conn := s.up(mqtt.Config{})
+		s.refusesAlias(1)
+		quiet(s, conn)
+		s.idle(mqtt.Config{}) // also what was published before the server said so
+		s.asyncMessage(mqtt.Message{Topic: "a", Properties: &mqtt.PublishProperties{TopicAlias: 1}})
+		conn = s.connect()
+		leaves(s, conn, "30 04 00 01 61 00")
+	},
+	"MQTT-3.3.2-9": func(s *scene) { s.aliasesWithin(10) },
+	"MQTT-3.3.2-12": func(s *scene) {
+		for _, most := range []uint16{1, 10, 65_535} {
+			conn := s.up(mqtt.Config{}, announcing(codec.ConnAckProperties{TopicAliasMaximum: most}))
+			for _, alias := range []uint16{1, most} {
+				s.asyncMessage(mqtt.Message{Topic: "a", Properties: &mqtt.PublishProperties{TopicAlias: alias}})
+				require.Equal(s, alias, expectNow[*codec.Publish](s, conn).Properties.TopicAlias)
+			}
+		}
+	},
+}
+
+// aliasesWithin checks that no alias above the server's maximum leaves, and that those within do.
+func (s *scene) aliasesWithin(most uint16) {
+	s.Helper()
+	conn := s.up(mqtt.Config{}, announcing(codec.ConnAckProperties{TopicAliasMaximum: most}))
+	for alias := uint16(1); alias <= most; alias++ {
+		s.asyncMessage(mqtt.Message{Topic: "a", Properties: &mqtt.PublishProperties{TopicAlias: alias}})
+		require.Equal(s, alias, expectNow[*codec.Publish](s, conn).Properties.TopicAlias)
+	}
+	s.refusesAlias(most + 1)
+	s.refusesAlias(65_535)
+	quiet(s, conn)
+}
+
+func (s *scene) refusesAlias(alias uint16) {
+	s.Helper()
+	for q := range mqtt.QoS(3) {
+		m := mqtt.Message{Topic: "a", QoS: q, Properties: &mqtt.PublishProperties{TopicAlias: alias}}
+		limited(s, s.client.Publish(s.Context(), m), codec.TopicAliasInvalid)
+	}
+}
