@@ -140,3 +140,6 @@ func undecided(t testing.TB, d *mqtt.Delivery) {
 	_, ended := d.Result()
 	require.False(t, ended, "the delivery has ended")
 }
+
+// elapse lets d of the bubble's time go by.
+func elapse(d time.Duration) { time.Sleep(d) }

@@ -12,7 +12,8 @@ var suite5 = &suite{
 	test:       "TestMQTT5",
 	statements: statements("v5.tsv"),
 	rows: []rows{
-		data5, control5, connect5, payload5, connack5, publish5, aliases5, acknowledge5, subscribe5, disconnect5, auth5, delivery5, topics5,
+		data5, control5, connect5, properties5, payload5, connack5, announced5, flags5, header5, publish5, aliases5, acknowledge5,
+		subscribe5, unsubscribe5, disconnect5, auth5, delivery5, exactlyOnce5, flow5, topics5,
 	},
 	outside:      transport5,
 	unobservable: unobservable5,
