@@ -71,6 +71,16 @@ var header5 = rows{
 		}
 		feed(s, conn, "30 06 00 00 03 23 00 01")
 		s.reproached(conn, codec.ProtocolError)
+
+		conn = s.kept(mqtt.Config{TopicAlias: mqtt.AliasAuto}, announcing(codec.ConnAckProperties{TopicAliasMaximum: 5}))
+		for _, topic := range []string{"a/long/topic", ""} { // by its alias the second time
+			s.asyncMessage(mqtt.Message{Topic: "a/long/topic", QoS: mqtt.AtLeastOnce})
+			require.Equal(s, topic, expectNow[*codec.Publish](s, conn).Topic)
+		}
+		conn = s.resume(conn, codec.ConnAckProperties{TopicAliasMaximum: 5})
+		require.Equal(s, "a/long/topic", expectNow[*codec.Publish](s, conn).Topic)
+		again := expectNow[*codec.Publish](s, conn)
+		require.Equal(s, [2]any{"a/long/topic", true}, [2]any{again.Topic, again.Dup}, "what is sent again has its whole topic")
 	},
 	"MQTT-3.3.2-8": func(s *scene) {
 		conn := s.up(mqtt.Config{}, announcing(codec.ConnAckProperties{TopicAliasMaximum: 5}))
