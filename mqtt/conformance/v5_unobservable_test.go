@@ -21,7 +21,6 @@ var unobservable5 = map[string]string{
 
 // open5 are the statements about what the client can't do yet.
 var open5 = map[string]string{
-	"no-id:4.11/a": "the hook for another server",
 	"MQTT-6.0.0-1": "WebSocket",
 	"MQTT-6.0.0-2": "WebSocket",
 	"MQTT-6.0.0-3": "WebSocket",
