@@ -14,7 +14,7 @@ import (
 )
 
 // suites are the versions that are held against their statements.
-var suites = []*suite{suite5}
+var suites = []*suite{suite5, suite311}
 
 // suite is the statements of one version, and what becomes of each.
 type suite struct {
