@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
 // spaced writes bytes as the tests do: "C0 00".
@@ -68,4 +69,17 @@ func payloadOf(s *scene, cfg mqtt.Config) string {
 		parts = append(parts, string(cfg.Password))
 	}
 	return spaced(bytesOf(packetOf(0x10, parts...))[2:])
+}
+
+// brokered makes a client of any version that is connected to a whole broker.
+func brokered(s *scene, cfg mqtt.Config, broker mqtttest.BrokerConfig) (*mqtt.Client, *mqtttest.Broker) {
+	s.Helper()
+	b := mqtttest.NewBroker(broker)
+	s.Cleanup(b.Close)
+	cfg.Dialer = b
+	client, err := mqtt.New(cfg)
+	require.NoError(s, err)
+	s.Cleanup(func() { client.Abort() })
+	require.NoError(s, client.Connect(s.Context()))
+	return client, b
 }

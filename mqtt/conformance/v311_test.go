@@ -13,7 +13,7 @@ var suite311 = &suite{
 	version:      mqtt.V311,
 	test:         "TestMQTT311",
 	statements:   statements("v311.tsv"),
-	rows:         []rows{data311, packets311, connect311},
+	rows:         []rows{data311, packets311, connect311, keepAlive311, connack311},
 	unobservable: unobservable311,
 	open:         open311,
 }
