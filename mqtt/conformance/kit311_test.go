@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -295,3 +297,16 @@ func (l *line) refused(packet string) *line {
 
 // cut ends the connection from the server's side.
 func (l *line) cut() { l.conn.Close() }
+
+// frail is a store that can be broken.
+type frail struct {
+	mqtt.Store
+	broken atomic.Bool
+}
+
+func (f *frail) Write(ctx context.Context, records []mqtt.StoreRecord) error {
+	if f.broken.Load() {
+		return errors.New("no space left")
+	}
+	return f.Store.Write(ctx, records)
+}

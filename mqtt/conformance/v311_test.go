@@ -13,8 +13,8 @@ var suite311 = &suite{
 	version:      mqtt.V311,
 	test:         "TestMQTT311",
 	statements:   statements("v311.tsv"),
-	rows:         []rows{data311, packets311, connect311, keepAlive311, connack311},
+	rows:         []rows{data311, packets311, connect311, keepAlive311, connack311, publish311, qos311, subscribe311, topics311, end311},
+	outside:      outside311,
 	unobservable: unobservable311,
 	open:         open311,
 }
-var unobservable311, open311 map[string]string
