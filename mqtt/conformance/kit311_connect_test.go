@@ -42,6 +42,9 @@ func greeting(s *scene, flags byte, payload ...string) string {
 // flagsOf reads the flags of a CONNECT of less than 128 bytes.
 func flagsOf(connect []byte) byte { return connect[2+2+int(connect[3])+1] }
 
+// afterFlags is what follows them: two bytes of Keep Alive, and the payload.
+func afterFlags(connect []byte) string { return spaced(connect[2+2+int(connect[3])+2:]) }
+
 // everyConfig is each way to have a will, credentials and a kept session, for a client called "c".
 func everyConfig() (all []mqtt.Config) {
 	var wills []*mqtt.Will
@@ -59,7 +62,7 @@ func everyConfig() (all []mqtt.Config) {
 	return all
 }
 
-// payloadOf is the payload that a CONNECT with cfg, which has no will, must have.
+// payloadOf is what follows the flags, with the default keep alive, that a CONNECT with cfg, which has no will, must have.
 func payloadOf(s *scene, cfg mqtt.Config) string {
 	parts := []any{cfg.ClientID}
 	if cfg.Username != "" {
@@ -68,7 +71,7 @@ func payloadOf(s *scene, cfg mqtt.Config) string {
 	if cfg.Password != nil {
 		parts = append(parts, string(cfg.Password))
 	}
-	return spaced(bytesOf(packetOf(0x10, parts...))[2:])
+	return spaced(bytesOf(packetOf(0x10, append([]any{60}, parts...)...))[2:])
 }
 
 // brokered makes a client of any version that is connected to a whole broker.

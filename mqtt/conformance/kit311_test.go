@@ -51,7 +51,9 @@ func strangers(s *scene, cfg mqtt.Config) *pair {
 	cfg.Dialer = server
 	client, err := mqtt.New(cfg)
 	require.NoError(s, err)
+	watchdog := time.AfterFunc(15*24*time.Hour, func() { client.Abort() }) // what waits in vain shall fail, not go on for ever
 	s.Cleanup(func() {
+		watchdog.Stop()
 		client.Abort()
 		server.Close()
 	})
@@ -73,7 +75,7 @@ func wired(s *scene, cfg mqtt.Config) (*pair, *line) {
 
 // connecting calls Connect beside the test.
 func (p *pair) connecting() <-chan error {
-	return later(func() error { return p.client.Connect(p.Context()) })
+	return later(func() error { return p.client.Connect(p.soon()) })
 }
 
 // connected brings the client up, with this answer to its CONNECT.
@@ -153,7 +155,7 @@ func (p *pair) subscribing(qos mqtt.QoS, filters ...string) <-chan answer {
 	}
 	c := make(chan answer, 1)
 	go func() {
-		grants, err := p.client.Subscribe(p.Context(), subs...)
+		grants, err := p.client.Subscribe(p.soon(), subs...)
 		c <- answer{grants, err}
 	}()
 	return c
@@ -167,7 +169,7 @@ type answer struct {
 
 // unsubscribing gives filters up beside the test.
 func (p *pair) unsubscribing(filters ...string) <-chan error {
-	return later(func() error { return p.client.Unsubscribe(p.Context(), filters...) })
+	return later(func() error { return p.client.Unsubscribe(p.soon(), filters...) })
 }
 
 // why is what the last connection, or attempt at one, ended with.
@@ -185,7 +187,7 @@ func (p *pair) blames(vector string) {
 
 // soon is a context for a call that doesn't take long.
 func (p *pair) soon() context.Context {
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), time.Hour)
 	p.Cleanup(stop)
 	return ctx
 }

@@ -12,7 +12,7 @@ import (
 // keepAlive311 is about signs of life: chapters 3.1.2.10 and 3.12.
 var keepAlive311 = rows{
 	"MQTT-3.1.2-23": func(s *scene) {
-		require.Equal(s, "00 01 00 01 63", spaced(hello(s, mqtt.Config{KeepAlive: time.Second})[10:]))
+		require.Equal(s, "00 01 00 01 63", afterFlags(hello(s, mqtt.Config{KeepAlive: time.Second})))
 		_, l := wired(s, mqtt.Config{KeepAlive: time.Second})
 		for range 20 { // idle
 			require.Equal(s, "C0 00", l.withinGap(time.Second))
@@ -35,7 +35,7 @@ var keepAlive311 = rows{
 			}
 			l.says("D0 00")
 		}
-		require.Equal(s, "00 00 00 01 63", spaced(hello(s, mqtt.Config{KeepAlive: -1})[10:]))
+		require.Equal(s, "00 00 00 01 63", afterFlags(hello(s, mqtt.Config{KeepAlive: -1})))
 		_, l = wired(s, mqtt.Config{KeepAlive: -1})
 		_, err := l.read(10 * 24 * time.Hour)
 		require.ErrorIs(s, err, context.DeadlineExceeded, "with Keep Alive off")
