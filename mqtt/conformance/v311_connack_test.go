@@ -95,10 +95,10 @@ var connack311 = rows{
 		waiting(s, unsub)
 		l = p.connected(accepted) // they are sent when a server takes them, for the first time
 		first := map[byte]int{}
-		for range 4 {
+		for range 5 {
 			first[l.packet()[0]]++
 		}
-		require.Equal(s, map[byte]int{0x30: 1, 0x32: 1, 0x34: 1, 0x82: 1}, first)
+		require.Equal(s, map[byte]int{0x30: 1, 0x32: 1, 0x34: 1, 0x82: 1, 0xA2: 1}, first)
 	},
 	"no-id:3.1.4/a": func(s *scene) {
 		// The client doesn't use the permission: what follows CONNECT waits for CONNACK.
