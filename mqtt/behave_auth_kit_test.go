@@ -28,7 +28,7 @@ var errNoProof = errors.New("no proof")
 
 // authenticator has data of its own in the first packet, answers what it hears with "re:" before it, and is content.
 func authenticator() *scripted {
-	return &scripted{first: mqtt.AuthData{Data: []byte("hello")}, calls: make(chan string, 1000), ends: make(chan error, 1000)}
+	return &scripted{first: mqtt.AuthData{Data: []byte("hello")}, calls: make(chan string, 1<<14), ends: make(chan error, 1<<14)}
 }
 
 func (a *scripted) Method() string { return "X" }

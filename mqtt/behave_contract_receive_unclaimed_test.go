@@ -124,4 +124,18 @@ func TestContract14(t *testing.T) {
 		send(t, conn, about("a", 1, 10, "after"))
 		require.Equal(t, "after", string(take(t, c).Payload))
 	})
+	both(t, "Contract14 and so is what comes before UNSUBACK in the same read", func(t *testing.T, v mqtt.Version) {
+		s, conn := up(t, mqtt.Config{Version: v})
+		c := s.client.Messages()
+		for i := range 100 {
+			stream, _ := s.stream(conn, "a")
+			done := later(func() error { return stream.Close(soon(t)) })
+			unsubscribe := mqtttest.Expect[*codec.Unsubscribe](t, conn)
+			send(t, conn, about("a", 1, 9, "before"), &codec.UnsubAck{PacketID: unsubscribe.PacketID, Codes: []codec.ReasonCode{0}})
+			require.NoError(t, <-done)
+			require.Equal(t, uint16(9), mqtttest.Expect[*codec.PubAck](t, conn).PacketID)
+			require.EqualValues(t, i+1, s.client.Stats().In.Discarded)
+		}
+		empty(t, c)
+	})
 }

@@ -18,6 +18,7 @@ var (
 func (t *tracker) answered(a answers) {
 	t.activity.came = a.came
 	t.receivedBytes += uint64(a.bytes)
+	t.heard = a.after
 	if a.list != nil {
 		for i := range *a.list {
 			if err := t.answer(&(*a.list)[i], a.auth); err != nil && a.fault == nil {

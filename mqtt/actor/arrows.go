@@ -11,6 +11,7 @@ import (
 // arrivals is what one read brought for the dispatcher: PUBLISH and PUBREL, in the order of the wire.
 type arrivals struct {
 	gen  uint64
+	n    uint64     // its number on this connection, from 1
 	list *[]arrival // from arrivalPool; the dispatcher gives it back
 	bulk *[]byte    // from bulkPool, nil for none: the small payloads of list lie in it; the dispatcher gives it back, too
 }
@@ -27,6 +28,7 @@ type answers struct {
 	gen   uint64
 	came  time.Time
 	bytes int
+	after uint64    // the number of the arrivals that came with it, or last before it: they may reach the dispatcher later than what follows from this
 	auth  *Auth     // what the AUTH in list says, nil when there is none
 	list  *[]answer // from answerPool, nil when the read brought none; the tracker gives it back
 	fault error     // what the reader can't go on after: a *codec.MalformedError or a *ProtocolError; nothing of this connection follows
@@ -80,9 +82,12 @@ type notice struct {
 	marked      uint64       // the store knows of the marks up to this one
 	answerOwed  bool         // contract 12: while set, reading never waits for the application
 	closing     bool         // Close was called: what still arrives is dropped, unacknowledged, and reading is never held
-	retired     []uint64     // streams, by number, whose filters the server has forgotten: nothing comes for them any more
+	retired     []retirement // streams whose filters the server has forgotten
 	identifiers []identifier // given to the server with a SUBSCRIBE that leaves after this notice
 }
+
+// retirement says that nothing comes for a stream any more, behind some arrivals.
+type retirement struct{ stream, gen, after uint64 }
 
 // identifier says that from now on a Subscription Identifier means a filter; with id zero, that the filter has none.
 type identifier struct {

@@ -82,7 +82,7 @@ func (t *tracker) endCall(c *call) {
 		return
 	}
 	if op.Retire {
-		t.note.retired = append(t.note.retired, op.Stream)
+		t.note.retired = append(t.note.retired, retirement{op.Stream, t.link.gen, t.heard})
 	}
 	t.conclude(c)
 	if !op.withdrawn {

@@ -50,6 +50,7 @@ type dispatcher struct {
 	blocked  []*branch          // wait for acknowledgements before they may be lent more
 	fresh    []*branch          // wait for what Messages has lent
 	dropping []*branch          // have dropped something that was not told
+	retiring []retirement       // wait for arrivals that are on their way
 
 	order   arrivalOrder
 	exactly exactly
@@ -66,6 +67,7 @@ type dispatcher struct {
 	bulk   *[]byte    // its payloads, or nil
 	at     int        // how far
 	halt   passage    // why no further
+	batch  uint64     // its number, or that of the last
 	letter owed       // to the tracker, what is new
 	held   bool       // what it was told of reading
 
@@ -165,9 +167,8 @@ func (d *dispatcher) note(n notice) {
 		d.routes.identifiers.tell(i)
 	}
 	d.wrote(n.marked)
-	for _, number := range n.retired {
-		d.retire(number)
-	}
+	d.retiring = append(d.retiring, n.retired...)
+	d.retireDue()
 	if d.closing && !d.settling {
 		d.settle()
 	}

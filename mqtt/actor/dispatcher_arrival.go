@@ -12,7 +12,9 @@ func (d *dispatcher) take(a arrivals) {
 	d.rest, d.bulk, d.at = a.list, a.bulk, 0
 	if !d.up || a.gen != d.link.gen {
 		d.dropRest()
+		return
 	}
+	d.batch = a.n
 }
 
 // resume routes what is left of a batch, until something in it has to wait, and reports whether it came further.
@@ -45,6 +47,7 @@ func (d *dispatcher) dropRest() {
 		bulkPool.Put(d.bulk)
 	}
 	d.rest, d.bulk, d.at, d.halt = nil, nil, 0, passed
+	d.retireDue()
 }
 
 func (d *dispatcher) arrive(a *arrival) passage {

@@ -78,6 +78,17 @@ func (q closeStream) answer(d *dispatcher) {
 	}
 }
 
+// retireDue retires the streams for which nothing is on its way any more.
+func (d *dispatcher) retireDue() {
+	d.retiring = slices.DeleteFunc(d.retiring, func(r retirement) bool {
+		if d.up && r.gen == d.link.gen && (r.after > d.batch || r.after == d.batch && d.rest != nil) {
+			return false
+		}
+		d.retire(r.stream)
+		return true
+	})
+}
+
 // retire notes that nothing comes for a stream any more.
 func (d *dispatcher) retire(number uint64) {
 	if b := d.streams[number]; b != nil {

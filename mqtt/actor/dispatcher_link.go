@@ -56,7 +56,7 @@ func (d *dispatcher) hear(news linkNews) {
 // linkUp begins a connection. What the server will send again must not be handed out from here, too.
 func (d *dispatcher) linkUp(n linkUp) {
 	d.linkDown(linkDown{gen: d.link.gen})
-	d.link, d.up, d.broken = n, true, false
+	d.link, d.up, d.broken, d.batch = n, true, false, 0
 	d.letter.gen, d.held = n.gen, false
 	d.routes.identifiers.connected()
 	first := d.connection == nil
@@ -123,6 +123,7 @@ func (d *dispatcher) linkDown(n linkDown) {
 	d.voidAcks()
 	d.remember()
 	d.keepLoose()
+	d.retireDue()
 	d.order.clear()
 	for h := range d.exactly.all {
 		h.carried, h.entries = !h.acked, h.entries[:0]

@@ -59,7 +59,7 @@ func TestConnections(t *testing.T) {
 	bubble(t, "an acknowledgement that the tracker didn't take is void, and the message known when it comes again", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		list := []arrival{q1("a", 1)}
-		r.arriving <- arrivals{r.link.gen, &list, nil}
+		r.arriving <- arrivals{gen: r.link.gen, list: &list}
 		require.Equal(r, "a=1", (<-r.messages.Out()).text)
 		for r.in.Stats().Owed == 0 {
 			elapse(time.Millisecond)
@@ -154,11 +154,11 @@ func TestConnections(t *testing.T) {
 	})
 	bubble(t, "what arrives for another connection is dropped", settings(), func(r *rig) {
 		list := []arrival{q0("a", "early")}
-		r.arriving <- arrivals{1, &list, nil}
+		r.arriving <- arrivals{gen: 1, list: &list}
 		r.up(codec.V5, false)
 		r.up(codec.V5, false)
 		old := []arrival{q1("a", 1)}
-		r.arriving <- arrivals{1, &old, nil}
+		r.arriving <- arrivals{gen: 1, list: &old}
 		r.nothing(r.messages.Out())
 		r.owes()
 	})

@@ -216,7 +216,7 @@ func TestRoomForQoS1And2(t *testing.T) {
 		r.up(codec.V5, false)
 		for id := range uint16(50) {
 			list := []arrival{q2("a", id+1), q1("a", id+101)}
-			r.arriving <- arrivals{r.link.gen, &list, nil}
+			r.arriving <- arrivals{gen: r.link.gen, list: &list}
 			for range 2 {
 				m := <-r.messages.Out()
 				require.NoError(r, m.ticket.Answer(codec.QuotaExceeded, nil))

@@ -22,7 +22,7 @@ func settling(t *testing.T) (d *dispatcher, s *StreamHandle[*message], reports <
 	d.hear(linkUp{gen: 1, version: codec.V5, receiveMaximum: 4})
 	pooled := arrivalPool.Get().(*[]arrival)
 	*pooled = append(*pooled, q1("a", 1))
-	d.take(arrivals{1, pooled, nil})
+	d.take(arrivals{gen: 1, list: pooled})
 	d.timer = time.NewTimer(time.Hour)
 	d.turn()
 	return d, handle, d.reports

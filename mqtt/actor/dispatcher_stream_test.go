@@ -80,7 +80,7 @@ func TestStreams(t *testing.T) {
 		list := []arrival{identified(q0("a", "1"), 5)}
 		r.look()
 		r.notices <- notice{identifiers: []identifier{{5, "+"}}}
-		r.arriving <- arrivals{r.link.gen, &list, nil}
+		r.arriving <- arrivals{gen: r.link.gen, list: &list}
 		r.take(u.Out(), "a=1")
 		r.nothing(s.Out())
 	})
@@ -135,7 +135,7 @@ func TestStreams(t *testing.T) {
 		require.EqualValues(r, 5, r.in.Stats().Discarded)
 		require.Len(r, r.in.Stats().Streams, 1)
 		r.nothing(r.messages.Out())
-		r.note(notice{retired: []uint64{number, 77}})
+		r.note(notice{retired: []retirement{{stream: number}, {stream: 77}}})
 		r.arrive(q1("a", 7))
 		r.take(r.messages.Out(), "a=7")
 		r.look()
@@ -144,7 +144,7 @@ func TestStreams(t *testing.T) {
 	})
 	bubble(t, "a stream that never ran closes too; one that was retired before is forgotten at once", settings(), func(r *rig) {
 		s := r.declare(StreamConfig{}, "a")
-		r.note(notice{retired: []uint64{s.Number()}})
+		r.note(notice{retired: []retirement{{stream: s.Number()}}})
 		require.NoError(r, s.Close(r.Context()))
 		r.up(codec.V5, false)
 		r.arrive(q1("a", 1))

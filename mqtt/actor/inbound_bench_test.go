@@ -97,7 +97,7 @@ func (p *plant) feed(n int, q codec.QoS, room int) {
 			}
 			*list = append(*list, a)
 		}
-		p.arriving <- arrivals{1, list, nil}
+		p.arriving <- arrivals{gen: 1, list: list}
 		n -= k
 	}
 }

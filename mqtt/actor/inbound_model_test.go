@@ -270,7 +270,7 @@ func (w *model) change() {
 	case !w.passing.Closed():
 		require.NoError(w, w.passing.Close(w.Context()))
 	default:
-		w.note(notice{retired: []uint64{w.passing.Number()}})
+		w.note(notice{retired: []retirement{{stream: w.passing.Number()}}})
 		w.passing = nil
 	}
 }

@@ -98,7 +98,7 @@ func (r *rig) arrive(list ...arrival) bool {
 	synctest.Wait()
 	r.look()
 	select {
-	case r.arriving <- arrivals{r.link.gen, pooled, nil}:
+	case r.arriving <- arrivals{gen: r.link.gen, list: pooled}:
 		r.look()
 		return true
 	default:

@@ -55,7 +55,7 @@ func (t *tracker) hear(news any) {
 func (t *tracker) up(n linkUp) {
 	t.link = n
 	t.limits = newLimits(n.version, n.connack, t.cfg.MaxInFlight)
-	t.inUse = 0
+	t.inUse, t.heard = 0, 0
 	now := time.Now()
 	t.activity = activity{left: now, came: now}
 	if t.buffer == nil {

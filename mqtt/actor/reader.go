@@ -34,6 +34,7 @@ type reader struct {
 	aliases  aliases
 	pub      codec.Publish
 	bytes    int
+	batches  uint64 // for the dispatcher
 }
 
 const (
@@ -83,6 +84,10 @@ func (r *reader) hand(ctx context.Context) error {
 	a := answers{gen: r.gen, came: time.Now()}
 	in := arrivals{gen: r.gen}
 	end, fault := r.decode(&a, &in)
+	if in.list != nil {
+		r.batches++
+	}
+	in.n, a.after = r.batches, r.batches
 	a.bytes, a.fault = r.bytes, fault
 	r.bytes = 0
 	select {

@@ -42,7 +42,8 @@ type tracker struct {
 	releases   []release  // PUBRELs to be sent
 	resend     []*Op      // of the session, not sent on this connection yet
 	activity   activity
-	readHeld   bool // the dispatcher holds reading
+	heard      uint64 // the number of the last arrivals of this connection that came before what it answers
+	readHeld   bool   // the dispatcher holds reading
 	note       notice
 	noteNews   bool
 	writeStuck bool // a write has made no progress for a second

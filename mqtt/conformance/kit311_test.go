@@ -271,7 +271,7 @@ func (l *line) shut(about string) {
 	b, err := l.read(2 * time.Second)
 	require.Error(l, err, "%s: the client sends % X", about, b)
 	require.NotErrorIs(l, err, context.DeadlineExceeded, "%s: the connection stays open", about)
-	time.Sleep(100 * time.Millisecond)
+	elapse(100 * time.Millisecond)
 	require.Error(l, l.conn.SendBytes([]byte{0xD0, 0}), "%s: the client still reads", about)
 	l.conn.Close()
 }
@@ -283,7 +283,7 @@ func (l *line) farewell() {
 	l.hears("E0 00")
 	b, err := l.read(time.Nanosecond)
 	require.ErrorIs(l, err, io.EOF, "after DISCONNECT: % X", b)
-	time.Sleep(time.Second + time.Millisecond)
+	elapse(time.Second + time.Millisecond)
 	require.Error(l, l.conn.SendBytes([]byte{0xD0, 0}), "the client still reads")
 }
 

@@ -164,7 +164,7 @@ var connect311 = rows{
 		b, err := l.read(time.Minute)
 		require.NoError(s, err)
 		require.Equal(s, "C0 00", spaced(b))
-		time.Sleep(29 * time.Second)
+		elapse(29 * time.Second)
 		l.shut("no PINGRESP")
 	},
 	"MQTT-3.1.2-9": func(s *scene) {
@@ -351,6 +351,6 @@ func turnedAway(s *scene, cfg mqtt.Config, answer string) (*pair, error) {
 func (p *pair) staysAway() {
 	p.Helper()
 	before := p.server.Dials()
-	time.Sleep(24 * time.Hour)
+	elapse(24 * time.Hour)
 	require.Equal(p, before, p.server.Dials(), "the client dials again")
 }

@@ -72,7 +72,7 @@ var end311 = rows{
 					l.conn.SendBytes(bytesOf(published(0x32, "a", 1+i, "")))
 				}
 			})
-			time.Sleep(time.Duration(round) * 40 * time.Millisecond)
+			elapse(time.Duration(round) * 40 * time.Millisecond)
 			ended := later(func() error { return p.client.Close(p.soon()) })
 			over := false
 			for {

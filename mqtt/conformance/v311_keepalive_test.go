@@ -21,7 +21,7 @@ var keepAlive311 = rows{
 		p, l := wired(s, mqtt.Config{KeepAlive: time.Second})
 		go func() { // busy, and at times not
 			for i := range 100 {
-				time.Sleep(time.Duration(i) * 17 * time.Millisecond)
+				elapse(time.Duration(i) * 17 * time.Millisecond)
 				p.client.Publish(p.Context(), mqtt.Message{Topic: "a"})
 			}
 		}()
@@ -31,7 +31,7 @@ var keepAlive311 = rows{
 				continue
 			}
 			if pings++; pings%3 != 0 {
-				time.Sleep(300 * time.Millisecond)
+				elapse(300 * time.Millisecond)
 			}
 			l.says("D0 00")
 		}
@@ -71,13 +71,13 @@ var keepAlive311 = rows{
 		p, l := wired(s, mqtt.Config{})
 		for range 3 { // PINGRESP in the last moment
 			require.Equal(s, "C0 00", l.withinGap(time.Minute))
-			time.Sleep(30*time.Second - 1)
+			elapse(30*time.Second - 1)
 			l.says("D0 00")
 		}
 		require.Equal(s, "C0 00", l.withinGap(time.Minute))
 		l.says("30 03 00 01 61") // something else isn't the answer
 		p.takes()
-		time.Sleep(29 * time.Second)
+		elapse(29 * time.Second)
 		l.shut("PINGREQ without PINGRESP")
 		require.ErrorIs(s, p.why(), mqtt.ErrNoPingResp)
 		p.answered(accepted).quiet()

@@ -24,7 +24,7 @@ var qos311 = rows{
 		for range 3 { // each part of the session lives as long as it does
 			p.server.HoldDials(true)
 			l.cut()
-			time.Sleep(24 * time.Hour)
+			elapse(24 * time.Hour)
 			p.server.HoldDials(false)
 			l = p.answered(resumed)
 			l.hears("3A 06 00 01 61 00 01 78", "3C 06 00 01 61 00 02 79")
@@ -170,7 +170,7 @@ var qos311 = rows{
 		l := p.connected(accepted)
 		l.says(published(0x32, "nobody", 1, ""), published(0x34, "nobody", 2, "")) // nobody asks for it
 		l.quiet()
-		time.Sleep(3 * time.Second)
+		elapse(3 * time.Second)
 		l.hears("40 02 00 01", "50 02 00 02")
 
 		stream, err := p.client.Declare(mqtt.StreamConfig{}, mqtt.Subscription{Filter: "a", QoS: 2})
@@ -287,7 +287,7 @@ var qos311 = rows{
 		case <-p.client.Messages():
 		default:
 		}
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		l.shut("the store has failed") // without PUBREC
 	},
 }
@@ -317,7 +317,7 @@ func answersInOrder(s *scene, first, answer byte) {
 		go func() {
 			for m := range p.client.All(p.Context()) {
 				if m.Topic == "slow" {
-					time.Sleep(time.Second)
+					elapse(time.Second)
 				}
 			}
 		}()
