@@ -13,8 +13,8 @@ import (
 	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
-// scripted is an Authenticator for the method X that says what a test has it say, and tells what it was asked. The exchange
-// that it begins is itself.
+// scripted is an Authenticator for the method X that says what a test has it say, and tells what it was asked: calls and ends hold
+// 1000, and a test that makes more has to take them meanwhile. The exchange that it begins is itself.
 type scripted struct {
 	first  mqtt.AuthData
 	begin  func(context.Context) error

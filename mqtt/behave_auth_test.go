@@ -255,6 +255,21 @@ func TestAuthenticatorFails(t *testing.T) {
 			s.accept(consent(""))
 		}
 	})
+	bubble(t, "Contract15 an attempt that failed so isn't taken for the one that took the session over", func(t *testing.T) {
+		a := authenticator()
+		s, conn := trusted(t, a)
+		a.answer = func(context.Context, mqtt.AuthData) (mqtt.AuthData, error) { return mqtt.AuthData{}, errNoProof }
+		conn.Close()
+		conn = s.dialled()
+		mqtttest.Expect[*codec.Connect](t, conn)
+		send(t, conn, more("one"))
+		expectExpelled(t, conn, mqtt.V5, codec.UnspecifiedError)
+		conn.Close()
+		conn = s.accept(consent(""))
+		send(t, conn, &codec.Disconnect{Code: codec.SessionTakenOver})
+		s.told()
+		require.ErrorIs(t, s.ended(), codec.SessionTakenOver)
+	})
 	bubble(t, "Contract15 Backoff.Retry may end the client", func(t *testing.T) {
 		a := authenticator()
 		var told error
