@@ -25,6 +25,7 @@ type peer struct {
 	good      bool               // it answers everything at once
 	asked     []codec.Packet     // waits for our answer
 	flight    map[uint16]string  // payloads of the client's messages that we have not answered
+	aliases   map[uint16]string  // that the client has given on this connection
 	seen      map[string]bool    // what came on this connection
 	brought   map[uint16]bool    // identifiers that we have used on this connection
 	open      map[uint16]bool    // of those, what the client has not answered
@@ -96,6 +97,7 @@ func (p *peer) begin(conn *mqtttest.Conn, connect *codec.Connect) {
 	}
 	p.limits = codec.ConnAckProperties{}
 	p.asked, p.flight, p.seen = nil, map[uint16]string{}, map[string]bool{}
+	p.aliases = map[uint16]string{}
 	p.brought, p.open = map[uint16]bool{}, map[uint16]bool{}
 }
 
@@ -177,6 +179,11 @@ func (p *peer) got(c *talk, h heard) {
 
 func (p *peer) gotPublish(c *talk, m *codec.Publish) {
 	payload := string(m.Payload)
+	if m.Properties != nil && m.Topic != "" {
+		p.aliases[m.Properties.TopicAlias] = m.Topic
+	} else if m.Topic == "" && p.aliases[m.Properties.TopicAlias] == "" && !p.unsure {
+		c.Fatalf("topic alias %d has no topic", m.Properties.TopicAlias)
+	}
 	p.arrived[payload]++
 	p.published++
 	switch {

@@ -79,11 +79,11 @@ func converse(t *testing.T, b []byte, told bool) {
 
 // configure takes the first bytes for the client's configuration.
 func (c *talk) configure() {
+	version, life := c.n(3), int(c.byte())
 	c.cfg = mqtt.Config{
 		Dialer: c.server, ClientID: "talk", ConnectTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, RetryFirst: true,
-		Version:    versions[c.n(3)],
+		Version: versions[version], Session: mqtt.Session(life % 3),
 		Backoff:    mqtt.Backoff{Min: 100 * time.Millisecond, Max: time.Second, NoJitter: true},
-		Session:    mqtt.Session(c.n(3)),
 		KeepAlive:  []time.Duration{10 * time.Second, -1}[c.n(2)],
 		Outbox:     mqtt.Bounds{Messages: 12 + c.n(20)},
 		OutboxFull: mqtt.OutboxPolicy(c.n(3)), Offline: mqtt.Offline(c.n(3)), Overflow: mqtt.Overflow(c.n(3)), Ack: mqtt.AckMode(c.n(3)),
@@ -97,6 +97,9 @@ func (c *talk) configure() {
 	}
 	if flags&32 != 0 && c.cfg.Version == mqtt.V5 {
 		c.cfg.TopicAliasMaximum = 3
+	}
+	if c.cfg.Version == mqtt.V5 {
+		c.cfg.TopicAlias = mqtt.AliasMode(life / 3 % 3)
 	}
 	if flags&64 != 0 {
 		c.cfg.Store, c.cfg.Session = mqtt.NewMemoryStore(), mqtt.SessionDurable
