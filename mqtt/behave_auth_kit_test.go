@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -118,9 +119,10 @@ func (s *scene) renewing() <-chan error {
 	return later(func() error { return s.client.Reauthenticate(closing(s.T, patience)) })
 }
 
-// renewed goes through a whole re-authentication.
+// renewed goes through a whole re-authentication, as soon as the client is connected.
 func (s *scene) renewed(conn *mqtttest.Conn) {
 	s.Helper()
+	require.NoError(s, s.client.AwaitConnected(closing(s.T, time.Minute)))
 	done := s.renewing()
 	proves(s, conn, codec.ReAuthenticate, "hello")
 	require.NoError(s, conn.Send(agreed("")))

@@ -85,7 +85,7 @@ func (a *attempt) establish(ctx context.Context, conn net.Conn) (tried, error) {
 		return tried{}, err
 	}
 	t, err := a.await(ctx, &firstPackets{conn: conn, v: a.connect.Version, max: a.cfg.MaxPacketSize})
-	if err != nil {
+	if err != nil && ctx.Err() == nil { // else the connection is being closed
 		a.reproach(conn, err)
 	}
 	return t, err
