@@ -49,7 +49,6 @@ type tracker struct {
 	writeStuck bool // a write has made no progress for a second
 	timer      *time.Timer
 	now        time.Time // when operations were last taken
-	//   bool
 }
 
 // release is a PUBREL that is due.
