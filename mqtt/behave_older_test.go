@@ -126,7 +126,7 @@ func TestB258WordsOfFiveAreErrorsOnAnOlderConnection(t *testing.T) {
 			w := everyWord(t)
 			s, conn := up(t, mqtt.Config{Version: v, ClientID: "c"})
 			for q := mqtt.AtMostOnce; q <= mqtt.ExactlyOnce; q++ {
-				fields := reflect.TypeOf(w.publish)
+				fields := reflect.TypeFor[mqtt.PublishProperties]()
 				for i := range fields.NumField() {
 					p := new(mqtt.PublishProperties)
 					reflect.ValueOf(p).Elem().Field(i).Set(reflect.ValueOf(w.publish).Field(i))
@@ -135,7 +135,7 @@ func TestB258WordsOfFiveAreErrorsOnAnOlderConnection(t *testing.T) {
 					require.ErrorIs(t, s.client.Publish(soon(t), m), mqtt.ErrVersion, fields.Field(i).Name)
 				}
 			}
-			fields := reflect.TypeOf(w.subscribe)
+			fields := reflect.TypeFor[mqtt.Subscription]()
 			for i := range fields.NumField() {
 				if name := fields.Field(i).Name; name != "Filter" && name != "QoS" {
 					sub := mqtt.Subscription{Filter: "f"}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing/synctest"
 	"time"
 
@@ -17,14 +18,14 @@ var order311 = rows{
 		p := pairUp(s, kept(mqtt.Config{}))
 		l := p.connected(accepted)
 		for range 65_530 / 10 { // until the identifiers begin anew
-			var acks string
+			var acks strings.Builder
 			for range 10 {
 				p.publishes(1, "")
 			}
 			for range 10 {
-				acks += packetOf(0x40, identifier(l.packet()))
+				acks.WriteString(packetOf(0x40, identifier(l.packet())))
 			}
-			l.says(acks)
+			l.says(acks.String())
 		}
 		var order, again []int
 		for i := range 20 {
@@ -60,11 +61,11 @@ var order311 = rows{
 		stream, err := p.client.Declare(mqtt.StreamConfig{}, mqtt.Subscription{Filter: "#", QoS: 2})
 		require.NoError(s, err)
 		l.says(packetOf(0x90, identifier(l.packet()), []byte{2}))
-		var all string
+		var all strings.Builder
 		for i := range 1000 {
-			all += published([]byte{0x30, 0x32, 0x34}[i*i%3], "a", 1+i, fmt.Sprint(i))
+			all.WriteString(published([]byte{0x30, 0x32, 0x34}[i*i%3], "a", 1+i, fmt.Sprint(i)))
 		}
-		l.says(all)
+		l.says(all.String())
 		for i := range 1000 {
 			require.Equal(s, fmt.Sprint(i), string((<-stream.Messages()).Payload))
 		}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 	"testing/synctest"
 	"time"
 
@@ -285,16 +286,16 @@ func (l *line) counts(operations int) error {
 func (l *line) turn() (used map[int]int) {
 	used = map[int]int{}
 	for range 65_600 / 50 {
-		var answers string
+		var answers strings.Builder
 		for range 50 {
 			l.publishes(1, "")
 		}
 		for range 50 {
 			id := identifier(l.packet())
 			used[id]++
-			answers += packetOf(0x40, id)
+			answers.WriteString(packetOf(0x40, id))
 		}
-		l.says(answers)
+		l.says(answers.String())
 	}
 	return used
 }
