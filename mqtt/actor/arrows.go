@@ -20,7 +20,7 @@ type arrivals struct {
 type arrival struct {
 	publish codec.Publish // a payload of up to slabMax bytes lies in the batch's bulk, a larger one has memory of its own; the topic is resolved from its alias
 	release bool
-	pong    bool // it is a PINGRESP instead: with a store, what the server has sent before it may have to be known
+	pong    bool // it is a PINGRESP instead: what the server has sent before it may have to be known
 }
 
 // answers is what one read brought for the tracker.
@@ -101,6 +101,7 @@ type linkUp struct {
 	gen            uint64
 	version        codec.Version
 	sessionPresent bool   // the server resumes the session of which we hold the state
+	doubtful       bool   // a CONNECT before this one may have begun another session, so that this may not be that one
 	receiveMaximum uint16 // what CONNECT announced (5), or what we keep to on our own (3.x)
 	connack        *codec.ConnAck
 	server         string

@@ -46,7 +46,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 	}
 	c.Inbound = in
 	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
-		wishes: wishes, reconnect: again, end: end, records: records}
+		wishes: wishes, reconnect: again, end: end, records: records, unsure: cfg.Kept != nil && cfg.Kept.doubt}
 	go func() {
 		err := join(ctx, append(processes, func(ctx context.Context) error {
 			why := s.run(ctx)

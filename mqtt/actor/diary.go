@@ -14,7 +14,7 @@ type diary struct {
 	safe     uint64              // marks up to this one are kept
 	formerly map[uint16]struct{} // identifiers that a former process handed out, and that were not acknowledged
 	again    bool                // the message at hand is one of those
-	doubt    bool                // what a former process has left may be of another session than the server has
+	doubt    bool                // what is known here may be of another session than the server has
 	awaiting []*branch           // wait for marks
 }
 
@@ -40,10 +40,10 @@ func (d *dispatcher) restoreKept(k *Kept) {
 			d.formerly[id] = struct{}{}
 			continue
 		}
-		d.exactly.hold(heldID{id: id, first: d.order.next, acked: true, mark: markTaken, unsure: k.doubt})
+		d.exactly.hold(heldID{id: id, first: d.order.next, acked: true, mark: markTaken})
 		d.order.next++
 	}
-	d.order.base, d.doubt = d.order.next, k.doubt
+	d.order.base = d.order.next
 }
 
 // recognise notes whether a former process has handed out a message that comes in. Without DUP it is another one (§3.3.1-1), and
@@ -55,28 +55,58 @@ func (d *dispatcher) recognise(h *heldID, dup bool) {
 	}
 }
 
-// tellUp tells the tracker that the store is told all that follows from CONNACK, as far as it is the dispatcher's.
+// tellUp tells the tracker that all is said here that follows from CONNACK.
 func (d *dispatcher) tellUp() {
-	if d.cfg.durable && d.up && !d.doubt {
+	if d.up && !d.doubt {
 		d.letter.up = d.link.gen
 	}
 }
 
-// resumed ends the doubt: what the server has not sent again by now is of another session than this one.
+// suspect begins a doubt: the server says that it has the session, but it may have another.
+func (d *dispatcher) suspect() {
+	d.doubt = true
+	for h := range d.exactly.all {
+		h.unsure = true
+	}
+}
+
+// resumed ends the doubt: what the server has not sent again by now is of another session than this one. A server that takes
+// longer is still understood until the connection ends, as what it sends again has DUP, and what is new comes for the first time
+// on this connection.
 func (d *dispatcher) resumed() {
 	if !d.doubt {
 		return
 	}
 	for h := range d.exactly.all {
-		if h.unsure {
-			d.write(h.id, markNone)
-			slot, _ := d.exactly.find(h.id)
-			d.conclude(slot)
+		if h.unsure && h.mark != markNone {
+			d.mark(h, markNone)
 		}
 	}
 	d.eraseFormer()
 	d.doubt = false
 	d.tellUp()
+}
+
+// belongs says whether a message that comes in is the one that has its identifier.
+func (d *dispatcher) belongs(slot uint32, dup bool) bool {
+	if dup || d.doubt || !d.exactly.slots[slot].unsure {
+		return true
+	}
+	d.dismiss(slot)
+	return false
+}
+
+// dismissUnsure ends what was not met on the connection that ended the doubt.
+func (d *dispatcher) dismissUnsure() {
+	if d.doubt {
+		return
+	}
+	for h := range d.exactly.all {
+		if h.unsure {
+			slot, _ := d.exactly.find(h.id)
+			d.dismiss(slot)
+		}
+	}
 }
 
 // mark has the store know a state of a message.

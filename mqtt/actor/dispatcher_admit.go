@@ -214,10 +214,16 @@ func (d *dispatcher) released(id uint16) {
 		d.owe(a)
 		return
 	}
-	h := &d.exactly.slots[slot]
-	for _, place := range h.entries {
+	for _, place := range d.exactly.slots[slot].entries {
 		d.order.settle(d.order.at(place), codec.Success, nil) // it has no PUBREC any more: see acknowledge
 	}
+	d.dismiss(slot)
+	d.owe(a)
+}
+
+// dismiss lets a QoS 2 message go, whatever the application does with it.
+func (d *dispatcher) dismiss(slot uint32) {
+	h := &d.exactly.slots[slot]
 	if h.carried {
 		d.carried--
 	}
@@ -226,7 +232,6 @@ func (d *dispatcher) released(id uint16) {
 		d.eased = true
 	}
 	d.conclude(slot)
-	d.owe(a)
 }
 
 // conclude lets a QoS 2 message go. What of it still waits for the application takes room on its own: a server that sends

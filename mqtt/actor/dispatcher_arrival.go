@@ -61,7 +61,7 @@ func (d *dispatcher) arrive(a *arrival) passage {
 		return passed
 	}
 	if p.QoS == codec.ExactlyOnce {
-		if slot, held := d.exactly.find(p.PacketID); held {
+		if slot, held := d.exactly.find(p.PacketID); held && d.belongs(slot, p.Dup) {
 			return d.repeated(p, slot)
 		}
 	}

@@ -67,7 +67,12 @@ func (d *dispatcher) linkUp(n linkUp) {
 	default:
 		close(d.revoke)
 	}
-	d.tellUp()
+	if n.sessionPresent && n.doubtful {
+		d.suspect()
+	}
+	if d.cfg.durable {
+		d.tellUp()
+	}
 	d.bindConnection()
 	if n.sessionPresent && !first {
 		d.purge()
@@ -125,6 +130,7 @@ func (d *dispatcher) linkDown(n linkDown) {
 	d.keepLoose()
 	d.retireDue()
 	d.order.clear()
+	d.dismissUnsure()
 	for h := range d.exactly.all {
 		h.carried, h.entries = !h.acked, h.entries[:0]
 	}

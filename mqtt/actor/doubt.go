@@ -7,19 +7,20 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// doubt is whose session the server has. A CONNECT makes the server forget a session that is over, and begin another; a
-// process that dies before it has noted so leaves a store that speaks of the old one, and the next process is told that there
-// is a session. So the store knows of a CONNECT before it leaves, until it knows what followed from it. Who finds that record
-// asks for all filters again; but first for a PINGRESP. Nothing comes for a session that is new and has no filters, and what
-// comes of the old one comes at once: what hasn't come until then is of a session that is gone.
+// doubt is whose session the server has. A CONNECT makes the server forget a session that is over, and begin another; when
+// its CONNACK is lost, the next one says that there is a session. Then all filters are asked for again; but first a PINGRESP.
+// Nothing comes for a session that is new and has no filters, and what comes of the old one comes at once: what hasn't come
+// until then is of a session that is gone.
+//
+// A process that dies is such a loss, too. So a store knows of a CONNECT before it leaves, until it knows what followed from it.
 type doubt struct {
 	noted   bool            // the store has the record, or will have it
 	noting  uint64          // with this batch
 	allowed chan<- struct{} // an attempt waits for that
-	former  bool            // it is a former process's
-	probe   probe           // and has the server show which session it has
+	open    bool            // the server may have another session than the one that we know,
+	probe   probe           // and has to show which
 	about   uint64          // the connection whose CONNACK came last; zero when another attempt is under way
-	told    uint64          // the connection for which the dispatcher has told what the store is to forget
+	told    uint64          // the connection for which the dispatcher has told all that follows from CONNACK
 	settled uint64          // the batch with which the store knows what followed from CONNECT
 }
 
@@ -82,10 +83,12 @@ func (t *tracker) allow(yes bool) {
 
 // meet begins with a connection.
 func (t *tracker) meet() {
-	if t.doubt.former && t.link.sessionPresent {
-		t.doubt.probe = probeDue
+	d := &t.doubt
+	if d.open = (d.open || t.link.doubtful) && t.link.sessionPresent; d.open {
+		t.wanted.lost()
+		d.probe = probeDue
 	}
-	t.doubt.about = t.link.gen
+	d.about = t.link.gen
 	t.endDoubt()
 }
 
@@ -98,20 +101,24 @@ func (t *tracker) fillProbe(b *outBuffer) {
 	}
 }
 
-// endDoubt takes the record back in the batch by which the store knows the last of what followed from CONNECT. That comes from
-// here, and from the dispatcher.
+// endDoubt is for when all is known that follows from CONNACK, here and by the dispatcher. The record is taken back in the batch
+// that has the last of it.
 func (t *tracker) endDoubt() {
 	d := &t.doubt
-	if !d.noted || d.told != d.about {
+	if d.about == 0 || d.told != d.about {
 		return
 	}
-	t.open.remove([]byte{doubtRecord})
-	if d.former || !t.link.sessionPresent {
-		d.settled = t.open.number
+	if d.noted {
+		t.open.remove([]byte{doubtRecord})
+		if d.open || !t.link.sessionPresent {
+			d.settled = t.open.number
+		}
 	}
-	d.noted, d.former, d.probe = false, false, probeNone
+	d.noted, d.open, d.probe = false, false, probeNone
 }
 
-// inDoubt says that a crash would leave a store that may know of another session than this one. Meanwhile nothing is
-// subscribed: what came for it, a later process might take for something of the old session.
-func (t *tracker) inDoubt() bool { return t.doubt.noted || !t.isSafe(t.doubt.settled) }
+// inDoubt says that the server may have another session than we know, or would for who comes after a crash. Meanwhile nothing is
+// subscribed: what came for it might be taken for something of the old session.
+func (t *tracker) inDoubt() bool {
+	return t.doubt.noted || t.doubt.probe != probeNone || !t.isSafe(t.doubt.settled)
+}

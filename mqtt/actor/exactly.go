@@ -16,7 +16,7 @@ type heldID struct {
 	carried bool      // not acknowledged, from a connection that is gone, and not repeated on this one yet
 	mark    markState // what the store knows, or will know
 	marked  uint64    // the number of that mark
-	unsure  bool      // a former process took it, perhaps of another session
+	unsure  bool      // it may be of another session than the server has
 	gen     uint64    // the connection on which it counts against Receive Maximum
 	claim   claim
 	entries []uint64 // its arrivals on this connection that wait for the acknowledgement
@@ -69,9 +69,9 @@ func (x *exactly) release(slot uint32) {
 	}
 }
 
-// all gives what is held.
+// all gives what is held. What it gives may be released meanwhile.
 func (x *exactly) all(yield func(*heldID) bool) {
-	for i := range x.slots {
+	for i := 0; i < len(x.slots); i++ {
 		if x.slots[i].first != 0 && !yield(&x.slots[i]) {
 			return
 		}

@@ -74,16 +74,13 @@ func (t *tracker) restoreKept(k *Kept) {
 		t.ids.last = op.id
 		t.order = max(t.order, op.released)
 	}
-	t.doubt.noted, t.doubt.former = k.doubt, k.doubt
+	t.doubt.noted = k.doubt
 	var stale []string // response topics: whoever waited there is gone
 	for _, f := range k.filters {
 		if f.fleeting {
 			stale = append(stale, f.sub.Filter)
 		}
 		t.wanted.restore(f)
-		if k.doubt {
-			t.wanted.hold(f, false)
-		}
 		if id := cmp.Or(f.sub.Identifier, f.identifier); id != 0 {
 			t.note.identifiers = append(t.note.identifiers, identifier{id, f.sub.Filter})
 		}

@@ -21,7 +21,6 @@ type reader struct {
 	answers  chan<- answers   // to tracker, who always takes
 	arrivals chan<- arrivals  // to dispatcher, who leaves them while reading is held
 	received func(PacketInfo) // trace, may be nil
-	pongs    bool             // the dispatcher wants to know of PINGRESPs
 	method   string           // Authentication Method, empty for none
 
 	// owned by run
@@ -130,7 +129,7 @@ func (r *reader) decode(a *answers, in *arrivals) (end, fault error) {
 			return nil, nil
 		}
 		r.from += size
-		if f.Type == codec.TypePingResp && r.pongs {
+		if f.Type == codec.TypePingResp {
 			in.begin()
 			*in.list = append(*in.list, arrival{pong: true})
 		}

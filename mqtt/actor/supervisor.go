@@ -42,9 +42,10 @@ type supervisor struct {
 	accepted  bool // some connection of this client was accepted: there is a session that may go on
 	gen       uint64
 	course    course
-	failures  int // in a row
-	ghosts    int // attempts of ours that were given up behind CONNECT: a slow server may still come to them
-	head      int // 1 when the row began with an attempt, 0 when it began with the loss of a connection
+	failures  int  // in a row
+	ghosts    int  // attempts of ours that were given up behind CONNECT: a slow server may still come to them
+	unsure    bool // a CONNECT may have left, and what it did to the session isn't known
+	head      int  // 1 when the row began with an attempt, 0 when it began with the loss of a connection
 	born      time.Time
 	lowered   codec.Version // what this server is tried with since it refused a higher one, or zero
 	clientID  string        // assigned by a server

@@ -92,6 +92,7 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 	}
 	if unanswered(t.err) {
 		s.ghosts++
+		s.unsure = true
 	}
 	if !s.first && !s.connected {
 		s.lowered = 0
@@ -154,6 +155,7 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	up := t.link
 	up.wire, s.plug = newWire()
 	up.gen, up.sessionPresent, up.connack = s.gen, present, t.ack
+	up.doubtful, s.unsure = s.unsure, false
 	up.server, up.attempt = s.course.server().Name(), s.number()
 	if p := t.ack.Properties; p != nil && up.clientID == "" { // a server that renames us unasked doesn't take our session from us (§3.2.2.3.7)
 		s.clientID = p.AssignedClientIdentifier
@@ -169,7 +171,7 @@ func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
 	ping := make(chan struct{}, 1)
 	max := s.cfg.MaxPacketSize
 	r := &reader{conn: t.conn, dialect: codec.Dialect{Version: up.version, From: codec.FromServer}, max: max, gen: up.gen,
-		answers: s.plug.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum}, pongs: s.cfg.Write != nil,
+		answers: s.plug.answers, arrivals: s.in, received: s.cfg.Received, aliases: aliases{max: s.cfg.AliasMaximum},
 		method: s.cfg.AuthMethod}
 	r.terse = s.terse()
 	r.take(t.rest)

@@ -89,6 +89,9 @@ func (p *peer) drop() {
 
 // begin takes a connection whose CONNECT is there.
 func (p *peer) begin(conn *mqtttest.Conn, connect *codec.Connect) {
+	if !p.greeted { // the last CONNECT had no answer: what it began may be another session
+		p.forget()
+	}
 	p.conn, p.greeted, p.unsure = conn, false, false
 	p.version, p.clean = connect.Version, connect.CleanStart
 	p.allowed = 1 << 16
@@ -105,11 +108,16 @@ func (p *peer) begin(conn *mqtttest.Conn, connect *codec.Connect) {
 func (p *peer) accepts(present bool) {
 	p.greeted = true
 	if !present && p.version != codec.V31 || p.clean {
-		for _, one := range p.parcels {
-			one.forgotten = true
-		}
+		p.forget()
 	}
 	p.session.Store(true)
+}
+
+// forget is for a session that is gone.
+func (p *peer) forget() {
+	for _, one := range p.parcels {
+		one.forgotten = true
+	}
 }
 
 // present is what a truthful CONNACK says.
