@@ -18,9 +18,13 @@ import (
 
 // bereaved is a client that wants filter a and has taken QoS 2 message 7, whose next process has died as soon as its server had
 // told it that the session is lost; and the process after that, which is told that there is a session.
-func bereaved(t *testing.T, v mqtt.Version) (*scene, *mqtttest.Conn, *disk) {
+func bereaved(t *testing.T, v mqtt.Version, change ...func(*mqtt.Config)) (*scene, *mqtttest.Conn, *disk) {
 	d := newDisk()
-	s, conn := up(t, stored(v, d))
+	cfg := stored(v, d)
+	for _, f := range change {
+		f(&cfg)
+	}
+	s, conn := up(t, cfg)
 	s.subscribe(conn, "a", mqtt.ExactlyOnce)
 	send(t, conn, incoming(2, 7, "old"))
 	take(t, s.client.Messages())
@@ -116,6 +120,15 @@ func TestStoreDoubt(t *testing.T) {
 		require.Equal(t, []string{"a"}, filtersOf(grant(t, conn)))
 		require.Equal(t, []string{"b"}, filtersOf(grant(t, conn)))
 		require.NoError(t, (<-sub).err)
+	})
+	both(t, "Contract9 also where all else waits for the filters", func(t *testing.T, v mqtt.Version) {
+		s, conn, _ := bereaved(t, v, func(c *mqtt.Config) { c.AwaitResubscribe = true })
+		expectNow[*codec.PingReq](t, conn)
+		s.async(mqtt.AtLeastOnce, "m")
+		quiet(t, conn)
+		send(t, conn, new(codec.PingResp))
+		require.Equal(t, []string{"a"}, filtersOf(grant(t, conn)))
+		reply(t, conn, &codec.PubAck{PacketID: expectPayload(t, conn, "m").PacketID})
 	})
 	both(t, "nothing is subscribed in a new session before the store has forgotten the old one", func(t *testing.T, v mqtt.Version) {
 		d := newDisk()

@@ -81,14 +81,14 @@ func (t *tracker) appendAck(dst []byte, a *ack) []byte {
 func (t *tracker) sendable() *Op {
 	open := t.inUse < t.limits.window
 	free, windowed := t.free.first(), t.firstWindowed()
+	if free != nil && free.kind == opSubscribe && t.inDoubt() {
+		free = nil
+	}
 	if t.restoring > 0 && t.cfg.AwaitResub {
 		if free != nil && free.resub {
 			return free
 		}
 		free, windowed = nil, nil
-	}
-	if free != nil && free.kind == opSubscribe && t.inDoubt() {
-		free = nil
 	}
 	switch {
 	case len(t.resend) > 0 && (open || t.resend[0].state == opReleased):
