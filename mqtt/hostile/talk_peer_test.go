@@ -89,9 +89,6 @@ func (p *peer) drop() {
 
 // begin takes a connection whose CONNECT is there.
 func (p *peer) begin(conn *mqtttest.Conn, connect *codec.Connect) {
-	if !p.greeted { // the last CONNECT had no answer: what it began may be another session
-		p.forget()
-	}
 	p.conn, p.greeted, p.unsure = conn, false, false
 	p.version, p.clean = connect.Version, connect.CleanStart
 	p.allowed = 1 << 16
@@ -111,6 +108,14 @@ func (p *peer) accepts(present bool) {
 		p.forget()
 	}
 	p.session.Store(true)
+}
+
+// shows is for a PINGREQ, by which a client learns what we have when it isn't sure whose session that is: what hasn't been sent
+// again when it is answered, isn't ours to send.
+func (p *peer) shows() {
+	for _, one := range p.parcels {
+		one.forgotten = one.forgotten || !p.brought[one.id]
+	}
 }
 
 // forget is for a session that is gone.
@@ -171,8 +176,11 @@ func (p *peer) got(c *talk, h heard) {
 	switch m := h.packet.(type) {
 	case *codec.Publish:
 		p.gotPublish(c, m)
-	case *codec.PubRel, *codec.Subscribe, *codec.Unsubscribe, *codec.PingReq:
+	case *codec.PubRel, *codec.Subscribe, *codec.Unsubscribe:
 		p.asked = append(p.asked, m)
+	case *codec.PingReq:
+		p.asked = append(p.asked, m)
+		p.shows()
 	case *codec.PubAck:
 		p.answered(c, m.Type(), m.PacketID, true)
 	case *codec.PubRec:
