@@ -64,6 +64,24 @@ func TestRequestWithAStore(t *testing.T) {
 		require.NoError(t, <-closed)
 		noRecords(t, disk, "s")
 	})
+	bubble(t, "answers that the store keeps don't take each other's place, before a crash or after it", func(t *testing.T) {
+		disk := newDisk()
+		cfg := stored(mqtt.V5, disk)
+		cfg.LatestOnly, cfg.Lenient = true, true
+		s := idle(t, cfg)
+		for _, data := range []string{"1", "2"} {
+			later(func() error {
+				return s.client.Reply(t.Context(), wanting("back", []byte(data)), mqtt.Message{QoS: mqtt.AtLeastOnce, Payload: []byte(data)})
+			})
+			settled()
+		}
+		s, _ = s.reborn(disk)
+		conn := s.connected(false)
+		for _, data := range []string{"1", "2"} {
+			p := expectPayload(t, conn, data)
+			require.Equal(t, data, string(p.Properties.CorrelationData))
+		}
+	})
 	bubble(t, "a request that the store keeps ends as kept, and the next process sends it", func(t *testing.T) {
 		disk := newDisk()
 		s, conn := up(t, stored(mqtt.V5, disk))

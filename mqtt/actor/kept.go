@@ -38,7 +38,7 @@ func (k *Kept) Whole(clientID string) error {
 func (k *Kept) ops() []*Op {
 	for seq, w := range k.walked {
 		if op := k.messages[seq]; op != nil && w.state != opReleased && !w.withdrawn {
-			w.Message, w.size, w.Expires, w.deadline = op.Message, op.size, op.Expires, op.deadline
+			w.Message, w.size, w.Expires, w.deadline, w.Paired = op.Message, op.size, op.Expires, op.deadline, op.Paired
 		}
 		if k.messages == nil {
 			k.messages = make(map[uint64]*Op)

@@ -68,7 +68,11 @@ func messageOf(key []byte) (seq uint64, ok bool) {
 }
 
 func appendMessage(v []byte, op *Op) []byte {
-	v = append(v, recordVersion)
+	flags := byte(0)
+	if op.Paired {
+		flags |= 1
+	}
+	v = append(v, recordVersion, flags)
 	deadline := int64(0)
 	if !op.deadline.IsZero() {
 		deadline = op.deadline.UnixNano()
@@ -143,14 +147,14 @@ func (k *Kept) add(key, value []byte) error {
 }
 
 func (k *Kept) addMessage(seq uint64, v []byte) error {
-	if len(v) < 8 {
+	if len(v) < 9 || v[0] > 1 {
 		return errRecord
 	}
-	op := &Op{Message: new(codec.Prepared), seq: seq, state: opQueued, kept: true}
-	if err := op.Message.SetRecord(v[8:]); err != nil {
+	op := &Op{Message: new(codec.Prepared), seq: seq, state: opQueued, kept: true, Paired: v[0] != 0}
+	if err := op.Message.SetRecord(v[9:]); err != nil {
 		return fmt.Errorf("%w: %w", errRecord, err)
 	}
-	if at := int64(binary.BigEndian.Uint64(v)); at != 0 {
+	if at := int64(binary.BigEndian.Uint64(v[1:])); at != 0 {
 		op.Expires = time.Until(time.Unix(0, at))
 		op.deadline = time.Now().Add(op.Expires)
 	}
