@@ -2,6 +2,7 @@ package actor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -121,4 +122,22 @@ func (t *tracker) endDoubt() {
 // subscribed: what came for it might be taken for something of the old session.
 func (t *tracker) inDoubt() bool {
 	return t.doubt.noted || t.doubt.probe != probeNone || !t.isSafe(t.doubt.settled)
+}
+
+// forgo ends what waits to be subscribed while a PINGRESP is to end the doubt and the client closes: the dispatcher takes nothing
+// that comes by then, and so neither what belongs to the session nor the PINGRESP.
+func (t *tracker) forgo() {
+	if t.doubt.probe == probeNone {
+		return
+	}
+	for _, op := range slices.Clone(t.free.all()) {
+		if op.kind != opSubscribe || !t.free.remove(op) {
+			continue
+		}
+		if op.resub {
+			t.restoring--
+		} else {
+			op.end(Outcome{Err: op.fate(ErrClosed)})
+		}
+	}
 }

@@ -71,6 +71,9 @@ func (t *tracker) up(n linkUp) {
 	t.respondElsewhere()
 	t.dropAliases()
 	t.restore()
+	if t.closing {
+		t.forgo()
+	}
 	t.markStrict()
 	t.connected(n)
 }

@@ -105,6 +105,7 @@ func (q closeAsk) answer(t *tracker) {
 		t.door = nil
 		t.markStrict()
 		t.unrespond()
+		t.forgo()
 	}
 	if !t.pressed && (q.hurry || q.abort) {
 		t.hurried, t.pressed, t.hurriedBy, t.cutBy = true, true, q.why, time.Now().Add(hurryGrace)
