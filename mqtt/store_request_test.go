@@ -103,3 +103,41 @@ func TestRequestWithAStore(t *testing.T) {
 		require.NotEqual(t, p.Properties.ResponseTopic, next.acquainted(conn))
 	})
 }
+
+func TestCloseLeavesNoResponseTopic(t *testing.T) {
+	durable := mqtt.Config{ClientID: "c", Session: mqtt.SessionDurable}
+	bubble(t, "in a durable session, when it was called without a connection", func(t *testing.T) {
+		for _, present := range []bool{true, false} {
+			s, conn := up(t, durable)
+			topic := s.acquainted(conn)
+			s.async(mqtt.AtLeastOnce, "m")
+			expectPayload(t, conn, "m")
+			conn.Close()
+			settled()
+			done := later(func() error { return s.client.Close(closing(t, time.Minute)) })
+			conn = s.accept(codec.ConnAck{SessionPresent: present})
+			id := expectPayload(t, conn, "m").PacketID
+			require.Equal(t, []string{topic}, release(t, conn).Filters)
+			reply(t, conn, &codec.PubAck{PacketID: id})
+			mqtttest.Expect[*codec.Disconnect](t, conn)
+			conn.Close()
+			require.NoError(t, <-done)
+		}
+	})
+	bubble(t, "nor does it ask for one that waits for a connection", func(t *testing.T) {
+		s, conn := up(t, durable)
+		s.async(mqtt.AtLeastOnce, "m")
+		expectPayload(t, conn, "m")
+		conn.Close()
+		settled()
+		call := s.asking(t.Context(), question(mqtt.AtLeastOnce, "x"))
+		unanswered(t, call)
+		done := later(func() error { return s.client.Close(closing(t, time.Minute)) })
+		require.ErrorIs(t, (<-call).err, mqtt.ErrClosed)
+		conn = s.resume()
+		reply(t, conn, &codec.PubAck{PacketID: expectPayload(t, conn, "m").PacketID})
+		mqtttest.Expect[*codec.Disconnect](t, conn)
+		conn.Close()
+		require.NoError(t, <-done)
+	})
+}

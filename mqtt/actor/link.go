@@ -70,6 +70,9 @@ func (t *tracker) up(n linkUp) {
 	t.meet()
 	t.respondElsewhere()
 	t.dropAliases()
+	if t.closing {
+		t.unrespond()
+	}
 	t.restore()
 	if t.closing {
 		t.forgo()

@@ -1,6 +1,10 @@
 package actor
 
-import "github.com/sluicemq/sluice/mqtt/codec"
+import (
+	"slices"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
 
 // responseInformation is what a CONNACK says of response topics; empty for nothing (§3.2.2.3.15).
 func responseInformation(ack *codec.ConnAck) string {
@@ -44,13 +48,24 @@ func (r *responding) refuse(g Grant) {
 	}
 }
 
-// unrespond takes the response topics out of a session that outlives this process: nobody waits there after Close.
+// unrespond takes the response topics out of a session that outlives this process, now or when the next connection is up: nobody
+// waits there after Close. One that was not asked for yet isn't any more.
 func (t *tracker) unrespond() {
-	if t.link.wire == nil || t.cfg.Session != SessionDurable {
+	if t.cfg.Session != SessionDurable {
 		return
 	}
+	for _, op := range slices.Clone(t.free.all()) {
+		if op.responding != nil && !op.started {
+			t.free.remove(op)
+			op.end(Outcome{Err: op.fate(ErrClosed)})
+		}
+	}
+	if t.link.wire == nil {
+		return
+	}
+	doomed := t.doomed()
 	for filter, f := range t.wanted.filters {
-		if f.responding == nil {
+		if f.responding == nil || doomed[filter] {
 			continue
 		}
 		for stream := range f.holders {
