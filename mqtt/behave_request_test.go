@@ -294,7 +294,8 @@ func TestRequestNobodyAnswers(t *testing.T) {
 		p := mqtttest.Expect[*codec.Publish](t, conn)
 		reply(t, conn, &codec.PubAck{PacketID: p.PacketID, Code: codec.NoMatchingSubscribers})
 		err := (<-call).err
-		require.Equal(t, codec.NoMatchingSubscribers, as[*mqtt.ReasonError](t, err).Code)
+		refusal := as[*mqtt.ReasonError](t, err)
+		require.Equal(t, [2]any{"PUBACK", codec.NoMatchingSubscribers}, [2]any{refusal.Packet, refusal.Code})
 		require.ErrorIs(t, err, codec.NoMatchingSubscribers)
 	})
 	bubble(t, "and QoS 2, whose PUBREC says so", func(t *testing.T) {
@@ -305,7 +306,8 @@ func TestRequestNobodyAnswers(t *testing.T) {
 		reply(t, conn, &codec.PubRec{PacketID: p.PacketID, Code: codec.NoMatchingSubscribers})
 		expectRelease(t, conn, p.PacketID)
 		reply(t, conn, &codec.PubComp{PacketID: p.PacketID})
-		require.ErrorIs(t, (<-call).err, codec.NoMatchingSubscribers)
+		refusal := as[*mqtt.ReasonError](t, (<-call).err)
+		require.Equal(t, [2]any{"PUBREC", codec.NoMatchingSubscribers}, [2]any{refusal.Packet, refusal.Code})
 	})
 	bubble(t, "but a retained request may find somebody yet", func(t *testing.T) {
 		s, conn := up(t, mqtt.Config{})

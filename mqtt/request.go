@@ -51,7 +51,7 @@ func (c *Client) request(ctx context.Context, m *Message) (*Received, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{client: c, at: a, wait: w, retain: m.Retain}
+	x := &exchange{client: c, at: a, wait: w, qos: m.QoS, retain: m.Retain}
 	if err := x.ready(ctx, data); err != nil {
 		return nil, err
 	}
@@ -94,6 +94,7 @@ type exchange struct {
 	at     *actor.Answers[*Received]
 	wait   *actor.Wait[*Received]
 	op     *actor.Op // the PUBLISH; nil before it was offered, and when its outcome was taken
+	qos    QoS
 	retain bool
 }
 
@@ -164,6 +165,9 @@ func (x *exchange) hopeless(o *actor.Outcome) error {
 		return o.Err
 	}
 	unheard := &ReasonError{Packet: "PUBACK", Code: o.Code, Raw: byte(o.Code)}
+	if x.qos == ExactlyOnce {
+		unheard.Packet = "PUBREC"
+	}
 	if o.Props != nil {
 		unheard.ReasonString, unheard.UserProperties = o.Props.ReasonString, publicUserProperties(o.Props.UserProperties)
 	}
