@@ -37,7 +37,7 @@ func (s *scene) freshIDs(qos mqtt.QoS) {
 // delivery5 is about sessions, QoS 0 and 1, and sending again (§4.1 to §4.5).
 var delivery5 = rows{
 	"MQTT-4.1.0-1": func(s *scene) {
-		conn := s.kept(mqtt.Config{})
+		conn := s.kept(mqtt.Config{SessionExpiry: time.Minute})
 		var ids []uint16
 		for range 100 {
 			_, p := s.inFlight(conn, mqtt.AtLeastOnce, "m")
@@ -49,7 +49,7 @@ var delivery5 = rows{
 			reply(s, conn, &codec.PubAck{PacketID: p.PacketID})
 			require.NoError(s, outcome(s, d))
 		}
-		for range 10 { // and a day of it
+		for range 10 { // and minutes without: the expiry counts from its end
 			mqtttest.Expect[*codec.PingReq](s, conn)
 			reply(s, conn, &codec.PingResp{})
 		}

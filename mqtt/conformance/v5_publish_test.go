@@ -83,17 +83,25 @@ var publish5 = rows{
 		conn := s.up(mqtt.Config{}, announcing(codec.ConnAckProperties{ReceiveMaximum: 2}))
 		_, one := s.inFlight(conn, mqtt.AtLeastOnce, "1")
 		_, two := s.inFlight(conn, mqtt.ExactlyOnce, "2")
-		next := func(payload string, by codec.Packet) {
+		next := func(payload string, by codec.Packet) uint16 {
 			s.Helper()
 			s.async(mqtt.AtLeastOnce, payload)
 			quiet(s, conn)
 			reply(s, conn, by)
-			require.Equal(s, payload, string(expectNow[*codec.Publish](s, conn).Payload))
+			p := expectNow[*codec.Publish](s, conn)
+			require.Equal(s, payload, string(p.Payload))
+			return p.PacketID
 		}
 		next("3", &codec.PubAck{PacketID: one.PacketID})
 		reply(s, conn, &codec.PubRec{PacketID: two.PacketID})
 		expectNow[*codec.PubRel](s, conn)
 		next("4", &codec.PubComp{PacketID: two.PacketID}) // PUBREC wasn't enough
+		conn = s.up(mqtt.Config{}, announcing(codec.ConnAckProperties{ReceiveMaximum: 1}))
+		for _, code := range []codec.ReasonCode{0x80, 0x97} { // but one that refuses is
+			_, refused := s.inFlight(conn, mqtt.ExactlyOnce, "refused")
+			id := next("5", &codec.PubRec{PacketID: refused.PacketID, Code: code})
+			reply(s, conn, &codec.PubAck{PacketID: id})
+		}
 	},
 	"MQTT-3.3.4-8": func(s *scene) {
 		conn := s.up(mqtt.Config{KeepAlive: 10 * time.Second}, announcing(codec.ConnAckProperties{ReceiveMaximum: 2}))

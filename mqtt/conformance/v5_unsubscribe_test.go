@@ -23,6 +23,9 @@ var unsubscribe5 = rows{
 			argument(s, s.client.Unsubscribe(s.Context(), "good", bad), "Unsubscription.Filters[1]")
 		}
 		quiet(s, conn)
+		go s.client.Unsubscribe(s.Context(), "é", "a/\U0001F600/#")
+		_, list, _ := strings.Cut(string(raw(s, conn)), "\x00\x01\x00") // behind the identifier and no properties
+		require.Equal(s, "\x00\x02\xc3\xa9"+"\x00\x08a/\xf0\x9f\x98\x80/#", list)
 	},
 	"MQTT-3.10.3-2": func(s *scene) {
 		conn := s.up(mqtt.Config{})
