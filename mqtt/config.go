@@ -127,7 +127,9 @@ type Config struct {
 	// the connection before memory is taken for it. Zero: 1 MiB. It is announced on 5.0 (§3.1.2.11.4).
 	MaxPacketSize int
 
-	// TopicAliasMaximum is how many aliases the server may use, up to 65,535. Zero: none. v5 (§3.1.2.11.5).
+	// TopicAliasMaximum is how many aliases the server may use, up to 65,535. Zero: none. The topic of each is held for as
+	// long as the connection lives, beside all other bounds: up to 64 KiB times this number, 4 GiB at the most, or as much
+	// less as MaxPacketSize leaves to a topic. v5 (§3.1.2.11.5).
 	TopicAliasMaximum int
 
 	// RequestResponseInformation asks the server for ConnAck.ResponseInformation, with which the response
