@@ -34,6 +34,7 @@ func TestRequestWithAStore(t *testing.T) {
 			require.Equal(t, []string{topic}, release(t, conn).Filters)
 			quiet(t, conn)
 			settled()
+			require.Equal(t, []string{"Connected"}, kinds(events(s.client))) // nobody has waited, so nothing was drained
 			conn.Close()
 			conn = s.accept()
 			quiet(t, conn) // it isn't restored
