@@ -27,7 +27,7 @@ func TestIdleConnectionIsKeptAlive(t *testing.T) {
 // The consumer takes nothing for several times the Keep Alive. Pings go on, and then all is there, in order.
 func TestSlowConsumerCostsNothing(t *testing.T) {
 	matrix{parallel: true}.run(t, func(c *cell) {
-		const n = 600
+		const n = 300
 		cfg := c.config()
 		cfg.KeepAlive, cfg.PingTimeout = time.Second, time.Second
 		cfg.Inbox = mqtt.Bounds{Messages: 16}

@@ -45,7 +45,7 @@ type PublishProperties struct {
 	// default: none, but what Config.TopicAlias says. More than that maximum is a *LimitError. The server knows an alias as
 	// long as the connection lives: what is sent again, and what waited for a connection, leaves with its topic and
 	// without it. A message without a topic is given that topic where the server doesn't know it. In what is received
-	// it is 0: aliases are resolved (§3.3.2.3.4).
+	// it is 0: aliases are resolved. The client keeps the last topic of each alias that was used (§3.3.2.3.4).
 	TopicAlias uint16
 
 	// ResponseTopic is where an answer is expected: a Topic Name; empty, the default: none (§3.3.2.3.5). Client.Request fills

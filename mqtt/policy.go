@@ -78,8 +78,8 @@ const (
 // server has refused, and the next one is tried as Backoff says.
 //
 // After 0x9C the next connection is tried with Servers again. After 0x9D the server that was found takes, once it has answered,
-// the place of the one that has moved, for this client's life. The first redirection in a row is followed at once, each further
-// one as Backoff says, and after the fourth the attempt fails with ErrRedirects. A connection that lived for Backoff.Stable ends
+// the place of the one that has moved, for this client's life. The first redirection in a row is followed at once (behind a
+// DISCONNECT as Backoff.Retry says, where that is set), each further one as Backoff says, and after the fourth the attempt fails with ErrRedirects. A connection that lived for Backoff.Stable ends
 // the row. Each is told by an EventRedirected. The session goes on if the other server knows it (ConnAck.SessionPresent).
 type Redirect byte
 
