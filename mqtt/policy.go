@@ -79,8 +79,9 @@ const (
 //
 // After 0x9C the next connection is tried with Servers again. After 0x9D the server that was found takes, once it has answered,
 // the place of the one that has moved, for this client's life. The first redirection in a row is followed at once (behind a
-// DISCONNECT as Backoff.Retry says, where that is set), each further one as Backoff says, and after the fourth the attempt fails with ErrRedirects. A connection that lived for Backoff.Stable ends
-// the row. Each is told by an EventRedirected. The session goes on if the other server knows it (ConnAck.SessionPresent).
+// DISCONNECT as Backoff.Retry says, where that is set), each further one as Backoff says, and after the fourth the attempt fails
+// with ErrRedirects. A connection that lived for Backoff.Stable ends the row. Each is told by an EventRedirected. The session goes
+// on if the other server knows it (ConnAck.SessionPresent).
 type Redirect byte
 
 // The ways to meet a redirection. The zero value is RedirectListed.

@@ -1,0 +1,63 @@
+package actor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+// sending is what of a PUBLISH depends on the connection.
+func (t *tracker) sending(op *Op) codec.Sending {
+	s := codec.Sending{Version: t.limits.version, PacketID: op.id, Dup: op.dup}
+	if s.Version != codec.V5 {
+		return s
+	}
+	if !op.deadline.IsZero() {
+		left := (time.Until(op.deadline) + time.Second - 1) / time.Second // what was begun doesn't expire (§4.3.3-7)
+		s.Expires, s.Expiry = true, uint32(max(left, 1))
+	}
+	if !op.dup {
+		s.TopicAlias = op.Alias
+	}
+	return s
+}
+
+func (t *tracker) appendPublish(dst []byte, op *Op) []byte {
+	s := t.sending(op)
+	t.alias(op, &s)
+	start := len(dst)
+	dst = op.Message.Append(dst, &s)
+	if t.cfg.Sent != nil {
+		t.cfg.Sent(PacketInfo{Type: codec.TypePublish, Size: len(dst) - start, PacketID: op.id, Topic: string(op.Message.Topic()),
+			QoS: op.level, Dup: op.dup, Retain: op.Message.Retain()})
+	}
+	return dst
+}
+
+// allowed gives the reason for which this connection can't carry a PUBLISH.
+func (t *tracker) allowed(op *Op) error {
+	if !op.deadline.IsZero() && op.id == 0 && !op.deadline.After(time.Now()) {
+		return ErrExpired
+	}
+	m := op.Message
+	if t.limits.version != codec.V5 {
+		if (!t.cfg.Lenient || op.Paired) && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
+			return errTooNew
+		}
+		return nil
+	}
+	s := t.sending(op)
+	if !t.holds(op, &s) {
+		t.shorten(op, &s)
+	}
+	return t.limits.checkPublish(m, m.Size(&s), s.TopicAlias)
+}
+
+var errTooNew = fmt.Errorf("%w: its properties can't be sent at this version, see Config.Lenient", ErrVersion)
+
+func (t *tracker) trace(p PacketInfo) {
+	if t.cfg.Sent != nil {
+		t.cfg.Sent(p)
+	}
+}
