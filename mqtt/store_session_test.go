@@ -124,6 +124,25 @@ func TestStoreSubscriptions(t *testing.T) {
 	})
 }
 
+func TestStoreOfAnEarlierForm(t *testing.T) {
+	bubble(t, "a message in the first form, which had no flags, is sent", func(t *testing.T) {
+		d := newDisk()
+		s := idle(t, stored(mqtt.V5, d))
+		s.async(mqtt.AtLeastOnce, "old")
+		synctest.Wait()
+		s, d = s.reborn(d)
+		s.client.Abort()
+		d = d.crash()
+		for key, value := range d.records {
+			if key[0] == 'm' {
+				d.records[key] = append([]byte{1}, value[2:]...)
+			}
+		}
+		s.cfg.Store = d
+		expectPayload(t, idle(t, s.cfg).connected(false), "old")
+	})
+}
+
 func TestStoreIsRefused(t *testing.T) {
 	refused := func(t *testing.T, cfg mqtt.Config, words string) error {
 		_, err := mqtt.New(cfg)

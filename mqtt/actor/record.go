@@ -19,6 +19,9 @@ import (
 //	s and a number    a filter that is wanted, by the order of asking
 const recordVersion = 1
 
+// messageVersion is the form of a message's record: the first had no flags, and is still read.
+const messageVersion = 2
+
 const (
 	clientRecord   = 'c'
 	doubtRecord    = 'd'
@@ -72,7 +75,7 @@ func appendMessage(v []byte, op *Op) []byte {
 	if op.Paired {
 		flags |= 1
 	}
-	v = append(v, recordVersion, flags)
+	v = append(v, messageVersion, flags)
 	deadline := int64(0)
 	if !op.deadline.IsZero() {
 		deadline = op.deadline.UnixNano()
@@ -123,13 +126,19 @@ func (k *Kept) add(key, value []byte) error {
 	if len(value) == 0 || len(key) == 0 {
 		return errRecord
 	}
-	if value[0] != recordVersion {
-		return fmt.Errorf("has form %d, and this program knows form %d: use the version of the program that wrote it, or a later one", value[0], recordVersion)
+	form, known := value[0], byte(recordVersion)
+	if key[0] == messageRecord {
+		known = messageVersion
+	}
+	if form == 0 || form > known {
+		return fmt.Errorf("has form %d, and this program knows form %d: use the version of the program that wrote it, or a later one", form, known)
 	}
 	value = value[1:]
 	switch seq, numbered := messageOf(key); {
-	case numbered && key[0] == messageRecord:
-		return k.addMessage(seq, value)
+	case numbered && key[0] == messageRecord && form < messageVersion:
+		return k.addMessage(seq, 0, value)
+	case numbered && key[0] == messageRecord && len(value) > 0:
+		return k.addMessage(seq, value[0], value[1:])
 	case numbered:
 		return k.addProgress(seq, value)
 	case len(key) == 1 && key[0] == clientRecord:
@@ -146,15 +155,15 @@ func (k *Kept) add(key, value []byte) error {
 	return errRecord
 }
 
-func (k *Kept) addMessage(seq uint64, v []byte) error {
-	if len(v) < 9 || v[0] > 1 {
+func (k *Kept) addMessage(seq uint64, flags byte, v []byte) error {
+	if len(v) < 8 || flags > 1 {
 		return errRecord
 	}
-	op := &Op{Message: new(codec.Prepared), seq: seq, state: opQueued, kept: true, Paired: v[0] != 0}
-	if err := op.Message.SetRecord(v[9:]); err != nil {
+	op := &Op{Message: new(codec.Prepared), seq: seq, state: opQueued, kept: true, Paired: flags != 0}
+	if err := op.Message.SetRecord(v[8:]); err != nil {
 		return fmt.Errorf("%w: %w", errRecord, err)
 	}
-	if at := int64(binary.BigEndian.Uint64(v[1:])); at != 0 {
+	if at := int64(binary.BigEndian.Uint64(v)); at != 0 {
 		op.Expires = time.Until(time.Unix(0, at))
 		op.deadline = time.Now().Add(op.Expires)
 	}
