@@ -187,6 +187,18 @@ func TestStoreDoubt(t *testing.T) {
 		require.Equal(t, []string{"b"}, filtersOf(grant(t, conn)))
 		require.NoError(t, (<-later).err)
 	})
+	both(t, "no CONNECT leaves when the client ends while it waits for the store", func(t *testing.T, v mqtt.Version) {
+		for range 100 {
+			s := idle(t, stored(v, func() *disk { d := newDisk(); d.slow(); return d }()))
+			done := s.connecting()
+			conn := s.dialled()
+			synctest.Wait()
+			s.client.Abort()
+			require.Error(t, <-done)
+			packet, err := conn.Read(soon(t))
+			require.Error(t, err, "%v", packet)
+		}
+	})
 	both(t, "CONNECT waits for the store, but not for one that hangs or fails", func(t *testing.T, v mqtt.Version) {
 		d := newDisk()
 		s := idle(t, stored(v, d))

@@ -80,7 +80,9 @@ func (a *attempt) establish(ctx context.Context, conn net.Conn) (tried, error) {
 	if err := a.beginAuth(ctx); err != nil {
 		return tried{}, err
 	}
-	a.mayConnect(ctx)
+	if err := a.mayConnect(ctx); err != nil {
+		return tried{}, err
+	}
 	if err := a.sendConnect(conn); err != nil {
 		return tried{}, err
 	}

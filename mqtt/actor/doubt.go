@@ -46,10 +46,10 @@ func (s *supervisor) askLeave() (allow chan<- struct{}, allowed <-chan struct{})
 // doubtPatience bounds how long a CONNECT waits for the store: one that hangs doesn't keep the client from its server.
 const doubtPatience = time.Second
 
-// mayConnect waits until the store knows that a CONNECT is to leave.
-func (a *attempt) mayConnect(ctx context.Context) {
+// mayConnect waits until the store knows that a CONNECT is to leave. The error is ctx's: then none may.
+func (a *attempt) mayConnect(ctx context.Context) error {
 	if a.allowed == nil {
-		return
+		return nil
 	}
 	patience := time.NewTimer(doubtPatience)
 	defer patience.Stop()
@@ -58,6 +58,7 @@ func (a *attempt) mayConnect(ctx context.Context) {
 	case <-patience.C:
 	case <-ctx.Done():
 	}
+	return context.Cause(ctx)
 }
 
 // beginDoubt has the store know that a CONNECT is to leave, and the attempt that it may.
