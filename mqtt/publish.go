@@ -125,7 +125,7 @@ func (c *Client) PublishAsync(ctx context.Context, m Message) (*Delivery, error)
 	if err := ctx.Err(); err != nil {
 		return nil, failed("publish", notSent(err))
 	}
-	word := !c.quick || m.Retain || m.Properties != nil || len(m.Topic)+len(m.Payload) > quickSize || c.core.Strict() > 0
+	word := m.Properties != nil || !c.isQuick(&m)
 	op := actor.NewPublish(word)
 	if err := prepare(op, &m); err != nil {
 		return nil, failed("publish", err)
