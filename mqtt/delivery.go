@@ -10,8 +10,8 @@ import (
 // Delivery is one admitted message on its way to its outcome. Any goroutine may use it, any number at a time, and nobody
 // has to: the message goes on without.
 type Delivery struct {
-	client *Client
-	op     *actor.Op
+	client  *Client
+	receipt actor.Receipt
 
 	mu     sync.Mutex
 	done   chan struct{} // made when somebody asks
@@ -30,7 +30,7 @@ func (d *Delivery) watched(c *chan struct{}, stored bool) <-chan struct{} {
 	defer d.mu.Unlock()
 	if *c == nil {
 		*c = make(chan struct{})
-		d.client.core.Watch(d.op, *c, stored)
+		d.client.core.Watch(d.receipt, *c, stored)
 	}
 	return *c
 }
@@ -39,8 +39,8 @@ func (d *Delivery) watched(c *chan struct{}, stored bool) <-chan struct{} {
 // and the delivery goes on. Any number of goroutines may wait.
 func (d *Delivery) Wait(ctx context.Context) error {
 	select {
-	case o := <-d.op.Outcome():
-		d.op.PutBack(o) // for the next who asks
+	case o := <-d.receipt.Outcome():
+		d.receipt.PutBack(o) // for the next who asks
 		return failed("publish", o.Err)
 	case <-ctx.Done():
 	}
@@ -63,16 +63,16 @@ func (d *Delivery) Result() (Result, bool) {
 // before the answer is no.
 func (d *Delivery) outcome() (actor.Outcome, bool) {
 	select {
-	case o := <-d.op.Outcome():
-		d.op.PutBack(o)
+	case o := <-d.receipt.Outcome():
+		d.receipt.PutBack(o)
 		return o, true
 	default:
 	}
-	if !d.client.core.Ended(d.op) {
+	if !d.client.core.Ended(d.receipt) {
 		return actor.Outcome{}, false
 	}
-	o := <-d.op.Outcome()
-	d.op.PutBack(o)
+	o := <-d.receipt.Outcome()
+	d.receipt.PutBack(o)
 	return o, true
 }
 
@@ -84,6 +84,6 @@ func (d *Delivery) Withdraw(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	d.client.core.Withdraw(d.op, ErrWithdrawn, false)
+	d.client.core.Withdraw(d.receipt, ErrWithdrawn, false)
 	return nil
 }

@@ -111,8 +111,8 @@ func (c *Client) publishAcked(ctx context.Context, m *Message, paired bool) erro
 		return failed("publish", o.Err)
 	case <-ctx.Done():
 	}
-	if c.core.Withdraw(op, ctx.Err(), true) {
-		return failed("publish", &InFlightError{Delivery: &Delivery{client: c, op: op}, Err: ctx.Err()})
+	if c.core.Withdraw(op.Receipt(), ctx.Err(), true) {
+		return failed("publish", &InFlightError{Delivery: &Delivery{client: c, receipt: op.Receipt()}, Err: ctx.Err()})
 	}
 	o := <-op.Outcome() // it was withdrawn, or has ended; the record may still lie in the channel, and isn't used again
 	return failed("publish", o.Err)
@@ -126,11 +126,14 @@ func (c *Client) PublishAsync(ctx context.Context, m Message) (*Delivery, error)
 		return nil, failed("publish", notSent(err))
 	}
 	word := m.Properties != nil || !c.isQuick(&m)
-	op := actor.NewPublish(word)
+	op := c.core.NewPublish(word)
 	if err := prepare(op, &m); err != nil {
+		op.Recycle()
 		return nil, failed("publish", err)
 	}
+	d := &Delivery{client: c, receipt: op.Receipt()}
 	if err := c.core.Offer(ctx, op); err != nil {
+		op.Recycle()
 		return nil, failed("publish", notSent(err))
 	}
 	if word {
@@ -138,7 +141,7 @@ func (c *Client) PublishAsync(ctx context.Context, m Message) (*Delivery, error)
 			return nil, failed("publish", err)
 		}
 	}
-	return &Delivery{client: c, op: op}, nil
+	return d, nil
 }
 
 // Flush returns when all that was admitted before it has ended: nil when all of it is done, else an *UnfinishedError with

@@ -27,7 +27,7 @@ func (c *Client) Subscribe(ctx context.Context, subs ...Subscription) ([]Grant, 
 	if err != nil {
 		return nil, failed("subscribe", err)
 	}
-	grants := publicGrants(o.Grants)
+	grants := publicGrants(o.Grants())
 	return grants, failed("subscribe", subscribeError(grants))
 }
 
@@ -57,7 +57,7 @@ func (c *Client) call(ctx context.Context, op *actor.Op) (actor.Outcome, error) 
 		return o, o.Err
 	case <-ctx.Done():
 	}
-	c.core.Withdraw(op, ctx.Err(), false)
+	c.core.Withdraw(op.Receipt(), ctx.Err(), false)
 	o := <-op.Outcome()
 	return o, o.Err
 }
@@ -94,7 +94,7 @@ func (c *Client) unsubscribe(ctx context.Context, u Unsubscription) ([]Grant, er
 	if err != nil {
 		return nil, err
 	}
-	return publicGrants(o.Grants), nil
+	return publicGrants(o.Grants()), nil
 }
 
 // Messages hands out all that no Stream takes. It is one channel for all callers, without a buffer: with AckOnTake a
@@ -188,6 +188,6 @@ func grantsOf(o actor.Outcome) ([]Grant, error) {
 	if o.Err != nil {
 		return nil, o.Err
 	}
-	grants := publicGrants(o.Grants)
+	grants := publicGrants(o.Grants())
 	return grants, subscribeError(grants)
 }

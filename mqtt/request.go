@@ -212,7 +212,7 @@ func (x *exchange) takeBack(why error) error {
 	if x.op == nil {
 		return why
 	}
-	x.client.core.Withdraw(x.op, why, false)
+	x.client.core.Withdraw(x.op.Receipt(), why, false)
 	o := <-x.op.Outcome()
 	switch {
 	case o.Err == nil:

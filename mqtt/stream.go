@@ -107,7 +107,7 @@ func (s *Stream) Close(ctx context.Context) error {
 // retire takes back what the stream asked the server for.
 func (s *Stream) retire(ctx context.Context) error {
 	c := s.client
-	c.core.Withdraw(s.op, ErrClosed, true) // a SUBSCRIBE that has not left need not leave
+	c.core.Withdraw(s.op.Receipt(), ErrClosed, true) // a SUBSCRIBE that has not left need not leave
 	op := actor.NewRetire(s.core.Number(), s.filters)
 	if err := c.core.Enlist(op); err != nil {
 		return nil // the client has ended, and the stream with it

@@ -86,7 +86,7 @@ func (t *tracker) endCall(c *call) {
 	}
 	t.conclude(c)
 	if !op.withdrawn {
-		op.end(Outcome{Grants: c.grants})
+		op.end(Outcome{call: c})
 	}
 }
 
@@ -111,7 +111,7 @@ func (t *tracker) conclude(c *call) {
 		}
 	}
 	if len(filters) > 0 {
-		t.enqueue(&Op{kind: opUnsubscribe, Stream: c.op.Stream, Filters: filters})
+		t.enqueue(&Op{kind: opUnsubscribe, asking: &asking{Stream: c.op.Stream, Filters: filters}})
 	}
 }
 

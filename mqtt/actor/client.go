@@ -21,6 +21,7 @@ type Client[M any] struct {
 	done   <-chan struct{} // closed when every process has ended
 	final  *Final
 	pool   sync.Pool // of records with a reply channel, which belongs to this client
+	bare   sync.Pool // of records without: a receipt knows one by its use, which one tracker counts
 	waits  sync.Pool // of places to wait for an answer at, likewise
 
 	answersIn  chan<- *Answers[M] // one slot: the response topic in use, nil for none;
@@ -115,16 +116,29 @@ func (c *Client[M]) Record() *Op { return c.pool.Get().(*Op) }
 
 // Return takes a record back whose outcome was taken, or that was never offered.
 func (c *Client[M]) Return(op *Op) {
-	op.dropMessage()
 	op.Reuse()
 	c.pool.Put(op)
 }
 
-// Withdraw takes op back. left says that it may have reached the server, and goes on with keep; else it has its outcome.
-func (c *Client[M]) Withdraw(op *Op, why error, keep bool) (left bool) {
+// NewPublish gives a record whose outcome is told to who has its receipt; the tracker takes it back by itself. With admission,
+// the caller also hears when it was admitted; without, the send has to be enough, which it is for small messages as long as the
+// outbox is roomy.
+func (c *Client[M]) NewPublish(admission bool) *Op {
+	if admission {
+		op := newRecord()
+		op.tellsAdmission()
+		return op
+	}
+	op := c.bare.Get().(*Op)
+	op.home, op.promised = &c.bare, true
+	return op.tellsOutcome()
+}
+
+// Withdraw takes an operation back. left says that it may have reached the server, and goes on with keep; else it has its outcome.
+func (c *Client[M]) Withdraw(r Receipt, why error, keep bool) (left bool) {
 	reply := make(chan bool, 1)
-	if !c.ask(withdrawal{op: op, why: why, keep: keep, reply: reply}) {
-		return false // it has ended, and op with it
+	if !c.ask(withdrawal{receipt: r, why: why, keep: keep, reply: reply}) {
+		return false // it has ended, and the operation with it
 	}
 	return <-reply
 }
@@ -132,15 +146,15 @@ func (c *Client[M]) Withdraw(op *Op, why error, keep bool) (left bool) {
 // Leave takes op back from the door; what was admitted meanwhile stays. Its admission tells which.
 func (c *Client[M]) Leave(op *Op, why error) {
 	reply := make(chan bool, 1)
-	if c.ask(withdrawal{op: op, why: why, door: true, reply: reply}) {
+	if c.ask(withdrawal{receipt: op.Receipt(), why: why, door: true, reply: reply}) {
 		<-reply
 	}
 }
 
-// Watch has closed closed when op ends, or with stored when its session has it.
-func (c *Client[M]) Watch(op *Op, closed chan<- struct{}, stored bool) {
+// Watch has closed closed when the operation ends, or with stored when its session has it.
+func (c *Client[M]) Watch(r Receipt, closed chan<- struct{}, stored bool) {
 	reply := make(chan struct{}, 1)
-	if !c.ask(endWatch{op, closed, stored, reply}) {
+	if !c.ask(endWatch{r, closed, stored, reply}) {
 		close(closed)
 	}
 }
@@ -238,10 +252,10 @@ func (c *Client[M]) tooLate() uint64 {
 	return n
 }
 
-// Ended says whether op has its outcome.
-func (c *Client[M]) Ended(op *Op) bool {
+// Ended says whether the operation has its outcome.
+func (c *Client[M]) Ended(r Receipt) bool {
 	reply := make(chan bool, 1)
-	if !c.ask(endedAsk{op, reply}) {
+	if !c.ask(endedAsk{r, reply}) {
 		return true
 	}
 	return <-reply

@@ -15,7 +15,11 @@ func (t *tracker) fill() {
 	t.fillAuth(b)
 	for len(b.bytes) < softBuffer && !t.farewell() {
 		op := t.sendable()
-		if op == nil || !t.put(b, op) {
+		if op == nil {
+			break
+		}
+		b.room(op.size + quickMax/8)
+		if !t.put(b, op) {
 			break
 		}
 	}

@@ -13,8 +13,8 @@ func (t *tracker) sending(op *Op) codec.Sending {
 	if s.Version != codec.V5 {
 		return s
 	}
-	if !op.deadline.IsZero() {
-		left := (time.Until(op.deadline) + time.Second - 1) / time.Second // what was begun doesn't expire (§4.3.3-7)
+	if op.expires() {
+		left := (time.Until(op.rare.deadline) + time.Second - 1) / time.Second // what was begun doesn't expire (§4.3.3-7)
 		s.Expires, s.Expiry = true, uint32(max(left, 1))
 	}
 	if !op.dup {
@@ -37,12 +37,12 @@ func (t *tracker) appendPublish(dst []byte, op *Op) []byte {
 
 // allowed gives the reason for which this connection can't carry a PUBLISH.
 func (t *tracker) allowed(op *Op) error {
-	if !op.deadline.IsZero() && op.id == 0 && !op.deadline.After(time.Now()) {
+	if op.expires() && op.id == 0 && !op.rare.deadline.After(time.Now()) {
 		return ErrExpired
 	}
-	m := op.Message
+	m := &op.Message
 	if t.limits.version != codec.V5 {
-		if (!t.cfg.Lenient || op.Paired) && (m.HasProperties() || op.Expires > 0 || op.Alias != 0) {
+		if (!t.cfg.Lenient || op.Paired) && (m.HasProperties() || op.expires() || op.Alias != 0) {
 			return errTooNew
 		}
 		return nil

@@ -26,7 +26,7 @@ func (t *tracker) restore() {
 	}
 	var ops []*Op
 	for some := range slices.Chunk(subs, restoreBatch) {
-		ops = append(ops, &Op{kind: opSubscribe, Subs: some, resub: true, state: opQueued})
+		ops = append(ops, &Op{kind: opSubscribe, asking: &asking{Subs: some}, resub: true, state: opQueued})
 	}
 	t.restoring += len(ops)
 	t.free.unpop(ops)
@@ -40,6 +40,9 @@ const restoreBatch = 1024
 func (t *tracker) doomed() map[string]bool {
 	doomed, holders := make(map[string]bool), make(map[string]map[uint64]*holder)
 	for _, op := range t.free.all() {
+		if op.kind != opUnsubscribe {
+			continue
+		}
 		for _, filter := range op.Filters {
 			f := t.wanted.filters[filter]
 			if f == nil {
@@ -59,7 +62,7 @@ func (t *tracker) doomed() map[string]bool {
 func (t *tracker) askedFor() map[string]bool {
 	asked := make(map[string]bool)
 	for _, op := range t.free.all() {
-		if op.call == nil || op.kind != opSubscribe {
+		if op.kind != opSubscribe || op.call == nil {
 			continue
 		}
 		for _, i := range op.call.todo {

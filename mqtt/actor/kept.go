@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -38,7 +37,7 @@ func (k *Kept) Whole(clientID string) error {
 func (k *Kept) ops() []*Op {
 	for seq, w := range k.walked {
 		if op := k.messages[seq]; op != nil && w.state != opReleased && !w.withdrawn {
-			w.Message, w.size, w.Expires, w.deadline, w.Paired = op.Message, op.size, op.Expires, op.deadline, op.Paired
+			w.Message, w.size, w.rare, w.Paired = op.Message, op.size, op.rare, op.Paired
 		}
 		if k.messages == nil {
 			k.messages = make(map[uint64]*Op)
@@ -50,7 +49,7 @@ func (k *Kept) ops() []*Op {
 
 // restoreKept takes over a session that was kept: what had left is in flight, and what had not waits for its turn.
 func (t *tracker) restoreKept(k *Kept) {
-	t.now = time.Now()
+	t.now = t.clock()
 	for _, op := range k.ops() {
 		t.seq = op.seq
 		if op.withdrawn {
@@ -86,7 +85,7 @@ func (t *tracker) restoreKept(k *Kept) {
 		}
 	}
 	if len(stale) > 0 {
-		t.enqueue(&Op{kind: opUnsubscribe, Filters: stale})
+		t.enqueue(&Op{kind: opUnsubscribe, asking: &asking{Filters: stale}})
 	}
 	if !k.named {
 		t.open.set([]byte{clientRecord}, func(v []byte) []byte { return append(append(v, recordVersion), t.cfg.Connect.ClientID...) })

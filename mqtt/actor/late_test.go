@@ -36,9 +36,10 @@ func TestWhatIsPromisedWhileTheClientEndsIsCounted(t *testing.T) {
 		require.Equal(t, Counts{Admitted: 1, NotSent: 1}, c.View().Counts)
 
 		c.ops <- small(t, NewQuickOp(), 0) // and one whose caller hasn't come to its second look
-		pending := small(t, NewPublish(false), 1)
+		pending := small(t, c.NewPublish(false), 1)
+		receipt := pending.Receipt()
 		require.NoError(t, c.Offer(t.Context(), pending))
-		require.ErrorIs(t, (<-pending.Outcome()).Err, ErrNotSent)
+		require.ErrorIs(t, (<-receipt.Outcome()).Err, ErrNotSent)
 		require.Equal(t, Counts{Admitted: 3, NotSent: 3}, c.View().Counts)
 
 		waiting := small(t, c.Record(), 1) // its caller was promised nothing

@@ -138,7 +138,7 @@ func (t *tracker) unsend(op *Op) *Op {
 
 // timeAgain sets the clock for what is queued again: it may expire there.
 func (t *tracker) timeAgain(op *Op) {
-	if !op.deadline.IsZero() {
+	if op.expires() {
 		t.expires(op)
 	}
 }

@@ -32,37 +32,38 @@ const (
 
 // Outcome is how an operation ended.
 type Outcome struct {
-	Err    error
-	ID     uint16
-	Code   codec.ReasonCode
-	Props  *codec.ReasonProperties
-	Grants []Grant // SUBACK and UNSUBACK, in the order of the call
+	Err   error
+	Props *codec.ReasonProperties
+	call  *call // of SUBSCRIBE and UNSUBSCRIBE
+	ID    uint16
+	Code  codec.ReasonCode
+}
+
+// Grants are the answers to the filters of a SUBSCRIBE or UNSUBSCRIBE, in the order of the call.
+func (o *Outcome) Grants() []Grant {
+	if o.call == nil {
+		return nil
+	}
+	return o.call.grants
 }
 
 // Op is one operation on its way from a caller to its outcome. The caller fills it; from the moment that it was offered
-// until its outcome came it belongs to the tracker.
+// until its outcome came it belongs to the tracker. Thousands wait at once in a full outbox, so what few of them have is apart.
 type Op struct {
-	Message *codec.Prepared // of a PUBLISH
-	Expires time.Duration   // v5 Message Expiry Interval, zero for none
-	Alias   uint16          // v5 Topic Alias that the caller asked for
-	Subs    []Subscription
-	Filters []string             // of an UNSUBSCRIBE
-	Props   []codec.UserProperty // of an UNSUBSCRIBE
-	Stream  uint64               // who wants the filters; zero is Messages
-	Retire  bool                 // of an UNSUBSCRIBE: the stream has closed
-	Paired  bool                 // of a PUBLISH: a request or an answer, which is nothing without its properties, and whose place no newer one takes
+	Message codec.Prepared // of a PUBLISH
+	*asking                // of a SUBSCRIBE or UNSUBSCRIBE, else nil
+	rare    *rare          // nil for none of that
+	Alias   uint16         // v5 Topic Alias that the caller asked for
+	Paired  bool           // of a PUBLISH: a request or an answer, which is nothing without its properties, and whose place no newer one takes
 
-	responding *responding // of the SUBSCRIBE of a response topic
-
-	done      chan<- Outcome // to caller, capacity 1; nil at QoS 0 when nobody asks
-	outcome   <-chan Outcome // the caller's end of it
-	admitted  chan<- error   // to caller, capacity 1; nil when the caller doesn't wait for admission
-	admission <-chan error   // the caller's end of it
-	kind      opKind
-	pooled    bool // the record goes back to quickPool
-	promised  bool // its caller was told by the send that it is admitted; it is a small one then
+	kind     opKind
+	promised bool           // its caller was told by the send that it is admitted; it is a small one then
+	done     chan<- Outcome // to caller, capacity 1; nil at QoS 0 when nobody asks
+	outcome  <-chan Outcome // the caller's end of it
+	home     *sync.Pool     // where the record goes at its end; nil: it is its caller's
 
 	// owned by the tracker
+	use        uint32 // how often the record has been at its end: what a Receipt knows it by
 	state      opState
 	level      codec.QoS
 	dup        bool // some byte of it may have reached the server in this session,
@@ -71,25 +72,42 @@ type Op struct {
 	withdrawn  bool // nobody waits any more
 	nameless   bool // its caller gave an alias in place of its topic
 	resub      bool // ours: restores a filter on a new connection
+	unheard    bool // PUBREC said NoMatchingSubscribers
+	kept       bool // the store knows it, or will,
 	id         uint16
-	gen        uint64    // the connection that it left on
-	epoch      uint64    // for Flush
-	seq        uint64    // call order
-	since      time.Time // of its admission
+	gen        uint64        // the connection that it left on
+	epoch      uint64        // for Flush
+	seq        uint64        // call order
+	since      time.Duration // of its admission, by the tracker's clock
 	size       int
-	released   uint64 // the order of PUBRECs,
-	unheard    bool   // and that it said NoMatchingSubscribers
-	deadline   time.Time
-	watchers   []chan<- struct{} // closed at the end
-	topic      string            // of a PUBLISH that a newer one for it replaces; else empty
-	storing    []chan<- struct{} // closed when its session has it
-	call       *call             // of a SUBSCRIBE or UNSUBSCRIBE: what its packets have in common
-	part       []int             // of one packet of a call: which of its filters it carries
-	kept       bool              // the store knows it, or will,
-	born       uint64            // from this batch on,
-	berth      int               // in which this is its place,
-	batch      uint64            // and the latest batch that says how far it came
-	prev, next *Op               // in flight, in the order of the first sending
+	released   uint64 // the order of PUBRECs
+	born       uint64 // from this batch on the store knows it,
+	berth      int    // in which this is its place,
+	batch      uint64 // and the latest batch that says how far it came
+	prev, next *Op    // in flight, in the order of the first sending
+}
+
+// asking is what a SUBSCRIBE or UNSUBSCRIBE asks for.
+type asking struct {
+	Subs       []Subscription
+	Filters    []string             // of an UNSUBSCRIBE
+	Props      []codec.UserProperty // of an UNSUBSCRIBE
+	Stream     uint64               // who wants the filters; zero is Messages
+	Retire     bool                 // of an UNSUBSCRIBE: the stream has closed
+	responding *responding          // of the SUBSCRIBE of a response topic
+	call       *call                // what its packets have in common
+	part       []int                // of one packet of a call: which of its filters it carries
+}
+
+// rare is what few operations have.
+type rare struct {
+	expires   time.Duration     // v5 Message Expiry Interval, zero for none,
+	deadline  time.Time         // and when that is
+	admitted  chan<- error      // to caller, capacity 1; nil when the caller doesn't wait for admission
+	admission <-chan error      // the caller's end of it
+	watchers  []chan<- struct{} // closed at the end
+	storing   []chan<- struct{} // closed when its session has it
+	topic     string            // of a PUBLISH that a newer one for it replaces; else empty
 }
 
 // Subscription is one filter with its options.
@@ -99,59 +117,84 @@ type Subscription struct {
 	UserProperties []codec.UserProperty
 }
 
-var (
-	quickPool   = sync.Pool{New: func() any { return &Op{Message: new(codec.Prepared), pooled: true, promised: true} }}
-	messagePool = sync.Pool{New: func() any { return new(codec.Prepared) }}
-)
+// quickPool has records for QoS 0 PUBLISHes whose outcomes nobody asks for.
+var quickPool = sync.Pool{New: func() any { return new(Op) }}
 
 // NewQuickOp gives a record for a QoS 0 PUBLISH whose outcome nobody asks for; the tracker takes it back by itself.
-func NewQuickOp() *Op { return quickPool.Get().(*Op) }
-
-// Recycle gives back a quick record that was never offered.
-func (op *Op) Recycle() {
-	op.Message.Reset()
-	*op = Op{Message: op.Message, pooled: true, promised: true}
-	quickPool.Put(op)
-}
-
-// NewPublish gives a record whose outcome is told. With admission, the caller also hears when it was admitted; without, the
-// send has to be enough, which it is for small messages as long as the outbox is roomy.
-func NewPublish(admission bool) *Op {
-	op := newRecord()
-	op.promised = !admission
-	if admission {
-		op.tellsAdmission()
-	}
+func NewQuickOp() *Op {
+	op := quickPool.Get().(*Op)
+	op.home, op.promised = &quickPool, true
 	return op
 }
 
+// Recycle gives a record back that was never offered. What is the tracker's of it is as it was: a receipt of its last use may be
+// looked at there.
+func (op *Op) Recycle() {
+	if op.home == nil {
+		return
+	}
+	op.Message.Reset()
+	op.rare, op.Alias, op.Paired, op.done, op.outcome = nil, 0, false, nil, nil
+	op.home.Put(op)
+}
+
+// recycle empties the record for its next use. Its buffer stays with it.
+func (op *Op) recycle() {
+	home, use := op.home, op.use+1
+	op.Message.Reset()
+	*op = Op{Message: op.Message, use: use}
+	home.Put(op)
+}
+
 // newRecord gives a record whose caller waits for the outcome, and for no word before that.
-func newRecord() *Op { return (&Op{Message: messagePool.Get().(*codec.Prepared)}).tellsOutcome() }
+func newRecord() *Op { return new(Op).tellsOutcome() }
 
 // NewAdmission gives a record for a QoS 0 PUBLISH of which its caller hears only whether it was admitted.
 func NewAdmission() *Op {
-	op := &Op{Message: messagePool.Get().(*codec.Prepared)}
+	op := new(Op)
 	op.tellsAdmission()
 	return op
 }
 
 // NewSubscribe gives a record for a SUBSCRIBE call of a stream.
 func NewSubscribe(stream uint64, subs []Subscription) *Op {
-	return (&Op{kind: opSubscribe, Stream: stream, Subs: subs}).tellsOutcome()
+	return (&Op{kind: opSubscribe, asking: &asking{Stream: stream, Subs: subs}}).tellsOutcome()
 }
 
 // NewUnsubscribe gives a record for an UNSUBSCRIBE call of Messages.
 func NewUnsubscribe(filters []string, props []codec.UserProperty) *Op {
-	return (&Op{kind: opUnsubscribe, Filters: filters, Props: props}).tellsOutcome()
+	return (&Op{kind: opUnsubscribe, asking: &asking{Filters: filters, Props: props}}).tellsOutcome()
 }
 
 // NewRetire gives a record for the UNSUBSCRIBE of a stream that has closed.
 func NewRetire(stream uint64, filters []string) *Op {
-	return (&Op{kind: opUnsubscribe, Stream: stream, Retire: true, Filters: filters}).tellsOutcome()
+	return (&Op{kind: opUnsubscribe, asking: &asking{Stream: stream, Retire: true, Filters: filters}}).tellsOutcome()
+}
+
+// other gives the place for what few operations have.
+func (op *Op) other() *rare {
+	if op.rare == nil {
+		op.rare = new(rare)
+	}
+	return op.rare
 }
 
 // Expire sets the v5 Message Expiry Interval of a PUBLISH, which counts from now on (§3.3.2.3.3).
-func (op *Op) Expire(after time.Duration) { op.Expires, op.deadline = after, time.Now().Add(after) }
+func (op *Op) Expire(after time.Duration) {
+	r := op.other()
+	r.expires, r.deadline = after, time.Now().Add(after)
+}
+
+// expires says that the message has an expiry.
+func (op *Op) expires() bool { return op.rare != nil && !op.rare.deadline.IsZero() }
+
+// deadline is when the message expires; zero for never.
+func (op *Op) deadline() time.Time {
+	if op.rare == nil {
+		return time.Time{}
+	}
+	return op.rare.deadline
+}
 
 func (op *Op) tellsOutcome() *Op {
 	c := make(chan Outcome, 1)
@@ -161,75 +204,75 @@ func (op *Op) tellsOutcome() *Op {
 
 func (op *Op) tellsAdmission() {
 	c := make(chan error, 1)
-	op.admitted, op.admission = c, c
+	op.other().admitted, op.rare.admission = c, c
 }
 
-// Outcome is where the outcome comes: one value. Who takes it and isn't the last to ask puts it back.
+// Outcome is where the outcome comes: one value.
 func (op *Op) Outcome() <-chan Outcome { return op.outcome }
 
 // PutBack returns an outcome that was taken, for the next who asks.
 func (op *Op) PutBack(o Outcome) { op.done <- o }
 
 // Admitted is where the admission is told, nil for admitted.
-func (op *Op) Admitted() <-chan error { return op.admission }
+func (op *Op) Admitted() <-chan error { return op.rare.admission }
 
 // Small says that a PUBLISH may be promised to be admitted: a roomy outbox keeps a place for it.
 func (op *Op) Small() bool { return op.Message.Len() <= quickMax }
 
 // Reuse makes a told record ready for the next PUBLISH of the same client. Its outcome must have been taken.
 func (op *Op) Reuse() {
-	*op = Op{Message: messagePool.Get().(*codec.Prepared), done: op.done, outcome: op.outcome}
+	op.Message.Reset()
+	*op = Op{Message: op.Message, use: op.use, done: op.done, outcome: op.outcome}
 }
 
-// end gives the outcome to whoever asks, and what the record held back to the pools. The record is the caller's again.
+// end gives the outcome to whoever asks. The record is the caller's again, or goes to where it came from.
 func (op *Op) end(o Outcome) {
 	op.state = opEnded
-	op.stored()
-	for _, w := range op.watchers {
-		close(w)
+	if op.rare != nil {
+		op.stored()
+		for _, w := range op.rare.watchers {
+			close(w)
+		}
+		op.rare.watchers = nil
 	}
-	op.watchers = nil
-	if op.pooled {
-		op.Recycle()
-		return
+	done := op.done
+	if op.home != nil {
+		op.recycle()
+	} else {
+		op.dropMessage()
 	}
-	op.dropMessage()
-	if op.done != nil {
-		op.done <- o
+	if done != nil {
+		done <- o
 	}
 }
 
 // stored tells who waits for it that the session has op, or that it ended without.
 func (op *Op) stored() {
-	for _, w := range op.storing {
+	if op.rare == nil {
+		return
+	}
+	for _, w := range op.rare.storing {
 		close(w)
 	}
-	op.storing = nil
+	op.rare.storing = nil
 }
 
 // refuse tells the caller that the operation was not admitted. The record is the caller's again.
 func (op *Op) refuse(err error) {
-	op.state = opEnded
-	switch {
-	case op.pooled:
-		op.Recycle()
-	case op.admitted != nil:
-		op.dropMessage()
-		op.admitted <- err
-	default:
+	if op.rare == nil || op.rare.admitted == nil {
 		op.end(Outcome{Err: err})
-	}
-}
-
-// dropMessage frees the payload: after PUBREC nothing but PUBREL is ever sent.
-func (op *Op) dropMessage() {
-	if op.Message == nil {
 		return
 	}
-	op.Message.Reset()
-	messagePool.Put(op.Message)
-	op.Message = nil
+	op.state = opEnded
+	op.dropMessage()
+	op.rare.admitted <- err
 }
+
+// dropMessage frees the payload: after PUBREC nothing but PUBREL is ever sent. A small buffer isn't worth it.
+func (op *Op) dropMessage() { op.Message.Release(keptPayload) }
+
+// keptPayload is what a record whose message isn't needed any more may hold on to, in bytes.
+const keptPayload = 512
 
 // qos is the QoS of a PUBLISH; it is still known when the payload is gone.
 func (op *Op) qos() codec.QoS {

@@ -52,16 +52,16 @@ func (m *outboundModel) lose() {
 func (m *outboundModel) gather() {
 	for _, s := range m.sends {
 		var word error
-		if len(s.op.admission) > 0 {
-			word = <-s.op.admission
+		if len(s.admission) > 0 {
+			word = <-s.admission
 		}
 		switch {
 		case word != nil:
 			require.False(m, s.ended)
 			s.ended, s.err = true, word
-		case len(s.op.outcome) > 0:
+		case len(s.receipt.outcome) > 0:
 			require.False(m, s.ended, "%d ends twice", s.n)
-			s.ended, s.err = true, (<-s.op.outcome).Err
+			s.ended, s.err = true, (<-s.receipt.outcome).Err
 		default:
 			continue
 		}
@@ -154,7 +154,7 @@ func (m *outboundModel) settleAll() {
 		}
 	}
 	for _, s := range m.sends {
-		require.True(m, s.ended, "%d has no outcome: %+v", s.n, s.op)
+		require.True(m, s.ended, "%d has no outcome: %+v", s.n, s.receipt.op)
 	}
 	for _, op := range m.calls {
 		require.NotEmpty(m, op.outcome)

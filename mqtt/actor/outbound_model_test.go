@@ -22,6 +22,7 @@ type outboundModel struct {
 	r       *rand.Rand
 	plug    *plug
 	ops     chan *Op
+	records Client[struct{}] // where callers have them from
 	sends   []*modelled
 	calls   []*Op
 	flushed []<-chan error
@@ -38,15 +39,16 @@ type outboundModel struct {
 
 // modelled is a message and what is known of it from outside.
 type modelled struct {
-	op    *Op
-	n     int
-	qos   codec.QoS
-	left  bool   // some byte of it was written
-	whole bool   // all of them were
-	tried bool   // written in this session
-	first uint64 // the order of its first sending in this session
-	ended bool
-	err   error
+	receipt   Receipt
+	admission <-chan error // nil when it was promised
+	n         int
+	qos       codec.QoS
+	left      bool   // some byte of it was written
+	whole     bool   // all of them were
+	tried     bool   // written in this session
+	first     uint64 // the order of its first sending in this session
+	ended     bool
+	err       error
 }
 
 func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
@@ -62,6 +64,7 @@ func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
 	}
 	ops, strict, notices := make(chan *Op, quickBatch), make(chan struct{}, 2), make(chan notice, 1)
 	m := &outboundModel{T: t, r: r, ops: ops, session: make(map[uint16]string)}
+	m.records.bare.New = func() any { return new(Op) }
 	m.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
 		timer: time.NewTimer(time.Hour), filters: filters{calls: make(map[*Op]struct{})},
 		orders: orders{end: make(chan error, 1)}}
@@ -90,7 +93,7 @@ func (m *outboundModel) step() {
 	case m.link.wire == nil:
 		m.connect()
 	}
-	m.now = time.Now()
+	m.now = m.clock()
 	m.drain()
 	m.turn()
 	m.gather()
@@ -102,14 +105,18 @@ func (m *outboundModel) publish() {
 		return
 	}
 	s := &modelled{n: len(m.sends), qos: codec.QoS(m.r.IntN(3))}
-	s.op = NewPublish(!m.roomy)
+	op := m.records.NewPublish(!m.roomy)
 	p := codec.Publish{Topic: "a", QoS: s.qos, Payload: []byte(strconv.Itoa(s.n))}
-	require.NoError(m, s.op.Message.Set(&p))
+	require.NoError(m, op.Message.Set(&p))
 	if m.r.IntN(4) == 0 {
-		s.op.Expire(time.Duration(1+m.r.IntN(5)) * time.Second)
+		op.Expire(time.Duration(1+m.r.IntN(5)) * time.Second)
+	}
+	s.receipt = op.Receipt()
+	if !m.roomy {
+		s.admission = op.Admitted()
 	}
 	m.sends = append(m.sends, s)
-	m.ops <- s.op
+	m.ops <- op
 }
 
 func (m *outboundModel) filter() {
@@ -133,7 +140,7 @@ func (m *outboundModel) flush() {
 func (m *outboundModel) withdraw() {
 	if len(m.calls) > 0 && m.r.IntN(5) == 0 {
 		if op := m.calls[len(m.calls)-1]; op.state != opEnded && !op.withdrawn {
-			withdrawal{op: op, why: context.Canceled, reply: make(chan bool, 1)}.answer(m.tracker)
+			withdrawal{receipt: op.Receipt(), why: context.Canceled, reply: make(chan bool, 1)}.answer(m.tracker)
 		}
 		return
 	}
@@ -141,10 +148,9 @@ func (m *outboundModel) withdraw() {
 		return
 	}
 	s := m.sends[len(m.sends)-1-m.r.IntN(min(len(m.sends), 30))]
-	if s.ended || s.op.state == opEnded {
-		return
-	}
-	withdrawal{op: s.op, why: context.Canceled, keep: m.r.IntN(2) == 0, reply: make(chan bool, 1)}.answer(m.tracker)
+	reply := make(chan bool, 1) // of what has ended, another may have the record
+	withdrawal{receipt: s.receipt, why: context.Canceled, keep: m.r.IntN(2) == 0, reply: reply}.answer(m.tracker)
+	require.False(m, <-reply && s.ended)
 }
 
 // write takes the buffer that is out, if there is one, and has the server read it.

@@ -193,7 +193,7 @@ func (t *tracker) admit(op *Op) {
 	t.bytes += op.size
 	op.epoch = t.epochs.begin()
 	t.counts.Admitted++
-	if op.Expires > 0 {
+	if op.expires() {
 		t.expires(op)
 	}
 	if op.level == 0 {
@@ -202,8 +202,8 @@ func (t *tracker) admit(op *Op) {
 		t.windowed.push(op)
 		t.keep(op)
 	}
-	if op.admitted != nil {
-		op.admitted <- nil
+	if op.rare != nil && op.rare.admitted != nil {
+		op.rare.admitted <- nil
 	}
 }
 
@@ -219,7 +219,7 @@ func (t *tracker) supersede(op *Op) {
 	if t.latest == nil {
 		t.latest = make(map[string]*Op)
 	}
-	t.latest[topic], op.topic = op, topic
+	t.latest[topic], op.other().topic = op, topic
 }
 
 // giveUp ends a message that waits, for a newer one of its topic.
@@ -247,11 +247,11 @@ func (t *tracker) contend(ops []*Op) {
 
 // commit notes that no newer message replaces this one any more.
 func (t *tracker) commit(op *Op) {
-	if op.topic != "" {
-		if t.latest[op.topic] == op {
-			delete(t.latest, op.topic)
+	if op.rare != nil && op.rare.topic != "" {
+		if t.latest[op.rare.topic] == op {
+			delete(t.latest, op.rare.topic)
 		}
-		op.topic = ""
+		op.rare.topic = ""
 	}
 }
 

@@ -122,8 +122,8 @@ func (t *tracker) freeWindow(op *Op) {
 
 // expires sees to it that op ends when it may not leave any more (§3.3.2.3.3).
 func (t *tracker) expires(op *Op) {
-	if t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry) {
-		t.nextExpiry = op.deadline
+	if at := op.deadline(); t.nextExpiry.IsZero() || at.Before(t.nextExpiry) {
+		t.nextExpiry = at
 		t.rearm()
 	}
 }
@@ -133,15 +133,15 @@ func (t *tracker) expire(now time.Time) {
 	t.nextExpiry = time.Time{}
 	for _, l := range []*lane{&t.free, &t.windowed, &t.staged} {
 		for _, op := range append([]*Op(nil), l.all()...) {
-			switch {
-			case op.deadline.IsZero():
-			case !op.deadline.After(now):
+			switch at := op.deadline(); {
+			case at.IsZero():
+			case !at.After(now):
 				if !t.free.remove(op) {
 					t.takeOut(op)
 				}
 				t.endPublish(op, Outcome{Err: op.fate(ErrExpired)})
-			case t.nextExpiry.IsZero() || op.deadline.Before(t.nextExpiry):
-				t.nextExpiry = op.deadline
+			case t.nextExpiry.IsZero() || at.Before(t.nextExpiry):
+				t.nextExpiry = at
 			}
 		}
 	}

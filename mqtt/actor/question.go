@@ -63,20 +63,20 @@ func (t *tracker) enlist(op *Op) {
 
 // endWatch closes a channel when an operation ends, or with stored when its session has it.
 type endWatch struct {
-	op     *Op
-	closed chan<- struct{}
-	stored bool
-	reply  chan<- struct{}
+	receipt Receipt
+	closed  chan<- struct{}
+	stored  bool
+	reply   chan<- struct{}
 }
 
 func (q endWatch) answer(t *tracker) {
-	switch {
-	case q.op.state == opEnded, q.stored && q.op.state >= opQueued && q.op.qos() > 0 && (!t.keeps() || t.isKept(q.op)):
+	switch op := q.receipt.open(); {
+	case op == nil, q.stored && op.state >= opQueued && op.qos() > 0 && (!t.keeps() || t.isKept(op)):
 		close(q.closed)
-	case q.stored && q.op.qos() > 0:
-		q.op.storing = append(q.op.storing, q.closed)
+	case q.stored && op.qos() > 0:
+		op.other().storing = append(op.rare.storing, q.closed)
 	default:
-		q.op.watchers = append(q.op.watchers, q.closed)
+		op.other().watchers = append(op.rare.watchers, q.closed)
 	}
 	q.reply <- struct{}{}
 }
@@ -176,18 +176,19 @@ func (t *tracker) view() View {
 }
 
 type endedAsk struct {
-	op    *Op
-	reply chan<- bool
+	receipt Receipt
+	reply   chan<- bool
 }
 
-func (q endedAsk) answer(*tracker) { q.reply <- q.op.state == opEnded }
+func (q endedAsk) answer(*tracker) { q.reply <- q.receipt.open() == nil }
 
 // oldest is how long the message that has waited the longest has done so.
 func (t *tracker) oldest() time.Duration {
-	var first time.Time
+	now := t.clock()
+	first := now
 	look := func(op *Op) {
-		if op != nil && op.kind == opPublish && (first.IsZero() || op.since.Before(first)) {
-			first = op.since
+		if op != nil && op.kind == opPublish {
+			first = min(first, op.since)
 		}
 	}
 	for op := t.flight.first; op != nil; op = op.next {
@@ -203,8 +204,5 @@ func (t *tracker) oldest() time.Duration {
 			break
 		}
 	}
-	if first.IsZero() {
-		return 0
-	}
-	return time.Since(first)
+	return now - first
 }

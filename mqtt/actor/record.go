@@ -77,8 +77,8 @@ func appendMessage(v []byte, op *Op) []byte {
 	}
 	v = append(v, messageVersion, flags)
 	deadline := int64(0)
-	if !op.deadline.IsZero() {
-		deadline = op.deadline.UnixNano()
+	if op.expires() {
+		deadline = op.rare.deadline.UnixNano()
 	}
 	v = binary.BigEndian.AppendUint64(v, uint64(deadline))
 	return op.Message.AppendRecord(v)
@@ -159,13 +159,12 @@ func (k *Kept) addMessage(seq uint64, flags byte, v []byte) error {
 	if len(v) < 8 || flags > 1 {
 		return errRecord
 	}
-	op := &Op{Message: new(codec.Prepared), seq: seq, state: opQueued, kept: true, Paired: flags != 0}
+	op := &Op{seq: seq, state: opQueued, kept: true, Paired: flags != 0}
 	if err := op.Message.SetRecord(v[8:]); err != nil {
 		return fmt.Errorf("%w: %w", errRecord, err)
 	}
 	if at := int64(binary.BigEndian.Uint64(v)); at != 0 {
-		op.Expires = time.Until(time.Unix(0, at))
-		op.deadline = time.Now().Add(op.Expires)
+		op.Expire(time.Until(time.Unix(0, at)))
 	}
 	op.size, op.level = op.Message.Len(), op.Message.QoS()
 	if op.level == codec.AtMostOnce {

@@ -156,8 +156,8 @@ func (r *requests[M]) subscribed(o Outcome) {
 	switch {
 	case o.Err != nil:
 		r.fail(o.Err)
-	case o.Grants[0].Code.Failed():
-		r.fail(&Ungranted{o.Grants[0]})
+	case o.Grants()[0].Code.Failed():
+		r.fail(&Ungranted{o.Grants()[0]})
 	default:
 		close(r.ready)
 	}

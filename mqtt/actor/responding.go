@@ -55,7 +55,7 @@ func (t *tracker) unrespond() {
 		return
 	}
 	for _, op := range slices.Clone(t.free.all()) {
-		if op.responding != nil && !op.started {
+		if op.kind == opSubscribe && op.responding != nil && !op.started {
 			t.free.remove(op)
 			op.end(Outcome{Err: op.fate(ErrClosed)})
 		}
@@ -69,7 +69,7 @@ func (t *tracker) unrespond() {
 			continue
 		}
 		for stream := range f.holders {
-			t.enqueue(&Op{kind: opUnsubscribe, Stream: stream, Filters: []string{filter}})
+			t.enqueue(&Op{kind: opUnsubscribe, asking: &asking{Stream: stream, Filters: []string{filter}}})
 		}
 	}
 }

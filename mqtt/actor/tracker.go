@@ -48,7 +48,8 @@ type tracker struct {
 	noteNews   bool
 	writeStuck bool // a write has made no progress for a second
 	timer      *time.Timer
-	now        time.Time // when operations were last taken
+	began      time.Time     // its clock's zero
+	now        time.Duration // when operations were last taken
 }
 
 // release is a PUBREL that is due.
@@ -59,7 +60,7 @@ type release struct {
 }
 
 func (t *tracker) run(ctx context.Context) error {
-	t.timer = time.NewTimer(time.Hour)
+	t.began, t.timer = time.Now(), time.NewTimer(time.Hour)
 	t.timer.Stop()
 	if t.keeps() {
 		t.restoreKept(t.cfg.Kept)
@@ -78,7 +79,7 @@ func (t *tracker) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return t.finish(context.Cause(ctx))
 		case op := <-ops:
-			t.now = time.Now() // once for all that is taken now
+			t.now = t.clock() // once for all that is taken now
 			t.offer(op)
 			t.drain()
 		case w := <-back:
@@ -90,7 +91,7 @@ func (t *tracker) run(ctx context.Context) error {
 		case o := <-t.owed:
 			t.owes(o)
 		case q := <-t.asks:
-			t.now = time.Now()
+			t.now = t.clock()
 			t.drain() // what its caller offered before, as far as there is room
 			q.answer(t)
 		case n := <-t.news:
@@ -103,6 +104,9 @@ func (t *tracker) run(ctx context.Context) error {
 		t.turn()
 	}
 }
+
+// clock tells the time since the client began.
+func (t *tracker) clock() time.Duration { return time.Since(t.began) }
 
 // drain takes what callers have ready, so that one write carries it all.
 func (t *tracker) drain() {
@@ -122,7 +126,7 @@ func (t *tracker) drain() {
 // drainAll takes what lies in the channel, whether there is room or not. It is for the end alone: room is kept for one
 // such round, and what callers offer meanwhile would go beyond the outbox's bounds.
 func (t *tracker) drainAll() {
-	t.now = time.Now()
+	t.now = t.clock()
 	for range len(t.ops) {
 		t.offer(<-t.ops)
 	}

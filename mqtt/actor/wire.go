@@ -51,36 +51,3 @@ type activity struct {
 	pong       time.Time // the last PINGRESP
 	held       time.Time // when reading last waited for our own application; now while it does
 }
-
-// outBuffer is one write: encoded packets, and what has to be known of them when it comes back.
-type outBuffer struct {
-	bytes []byte
-	fire  []fired // QoS 0 operations, in order: done when written
-	sent  []sent  // QoS 1 and 2, in order: looked at only when the write failed
-	last  bool    // nothing follows: half-close and wait for the server's end
-}
-
-type fired struct {
-	op  *Op
-	end int // where in bytes it ends
-}
-
-type sent struct {
-	id    uint16
-	seq   uint64
-	start int // where in bytes it begins
-}
-
-func (b *outBuffer) reset() {
-	clear(b.fire)
-	b.bytes, b.fire, b.sent, b.last = b.bytes[:0], b.fire[:0], b.sent[:0], false
-	if cap(b.bytes) > keptBuffer {
-		b.bytes = nil // an idle connection holds no large buffer
-	}
-	if cap(b.fire) > 1024 {
-		b.fire = nil
-	}
-	if cap(b.sent) > 1024 {
-		b.sent = nil
-	}
-}

@@ -3,25 +3,28 @@ package actor
 import (
 	"fmt"
 	"slices"
+
+	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // withdrawal takes an operation back. Without keep, nobody waits for it any more, though it may have left.
 type withdrawal struct {
-	op    *Op
-	why   error
-	keep  bool // what has left goes on, with its record
-	door  bool // only what is not admitted yet is taken back
-	reply chan<- bool
+	receipt Receipt
+	why     error
+	keep    bool // what has left goes on, with its record
+	door    bool // only what is not admitted yet is taken back
+	reply   chan<- bool
 }
 
 func (q withdrawal) answer(t *tracker) {
-	if q.door && q.op.state > opDoor {
+	op := q.receipt.open()
+	if op == nil || q.door && op.state > opDoor {
 		q.reply <- false
 		return
 	}
-	left := t.withdraw(q.op, q.why, q.keep)
+	left := t.withdraw(op, q.why, q.keep)
 	if left && !q.keep {
-		t.abandon(q.op, q.why)
+		t.abandon(op, q.why)
 	}
 	q.reply <- left
 }
@@ -56,6 +59,7 @@ func (t *tracker) withdrawOffered(op *Op, why error) {
 		t.counts.NotSent++
 		t.bad.NotSent++
 	}
+	op.home = nil // the channel still has it
 	op.refuse(fmt.Errorf("%w: %w", why, ErrNotSent))
 }
 
@@ -92,13 +96,13 @@ func (t *tracker) abandon(op *Op, why error) {
 		return
 	}
 	if op.id == 0 { // at QoS 0, with the writer: its buffer still has the record, and leaves it alone
-		op.withdrawn = true
+		op.withdrawn, op.home = true, nil
 		t.endPublish(op, o)
 		return
 	}
 	// The record that stays behind is a new one: the caller's is at its end.
 	ghost := *op
-	ghost.withdrawn, ghost.done, ghost.admitted, ghost.watchers, ghost.Message = true, nil, nil, nil, nil
+	ghost.withdrawn, ghost.home, ghost.done, ghost.rare, ghost.Message = true, nil, nil, nil, codec.Prepared{}
 	ghost.size = 0 // its room is given back
 	t.replace(op, &ghost)
 	t.ghosts++

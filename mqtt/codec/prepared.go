@@ -37,7 +37,7 @@ func (p *Prepared) Set(m *Publish) error {
 		e.fail(PacketTooLarge, "2.1.4", "packet is larger than 268,435,460 bytes")
 	}
 	if e.err != nil {
-		p.clear(e.b)
+		p.clear(e.b, keepBuffer)
 		return e.err
 	}
 	p.buf = append(e.b, m.Payload...)
@@ -74,11 +74,14 @@ func (p *Prepared) SetTopic(topic string) error {
 }
 
 // Reset empties p. It keeps the buffer for the next Set, unless that holds more than 64 KiB.
-func (p *Prepared) Reset() { p.clear(p.buf) }
+func (p *Prepared) Reset() { p.Release(keepBuffer) }
 
-func (p *Prepared) clear(buf []byte) {
+// Release empties p. It keeps the buffer for the next Set, unless that holds more than keep bytes.
+func (p *Prepared) Release(keep int) { p.clear(p.buf, keep) }
+
+func (p *Prepared) clear(buf []byte, keep int) {
 	*p = Prepared{}
-	if cap(buf) <= keepBuffer {
+	if cap(buf) <= keep {
 		p.buf = buf[:0]
 	}
 }
