@@ -12,6 +12,7 @@ import (
 type Delivery struct {
 	client  *Client
 	receipt actor.Receipt
+	ending  actor.Ending // what the receipt tells of, unless the record has a place of its own
 
 	mu     sync.Mutex
 	done   chan struct{} // made when somebody asks
@@ -39,9 +40,8 @@ func (d *Delivery) watched(c *chan struct{}, stored bool) <-chan struct{} {
 // and the delivery goes on. Any number of goroutines may wait.
 func (d *Delivery) Wait(ctx context.Context) error {
 	select {
-	case o := <-d.receipt.Outcome():
-		d.receipt.PutBack(o) // for the next who asks
-		return failed("publish", o.Err)
+	case <-d.receipt.Told():
+		return failed("publish", d.told().Err)
 	case <-ctx.Done():
 	}
 	if o, ended := d.outcome(); ended {
@@ -63,17 +63,22 @@ func (d *Delivery) Result() (Result, bool) {
 // before the answer is no.
 func (d *Delivery) outcome() (actor.Outcome, bool) {
 	select {
-	case o := <-d.receipt.Outcome():
-		d.receipt.PutBack(o)
-		return o, true
+	case <-d.receipt.Told():
+		return d.told(), true
 	default:
 	}
 	if !d.client.core.Ended(d.receipt) {
 		return actor.Outcome{}, false
 	}
-	o := <-d.receipt.Outcome()
-	d.receipt.PutBack(o)
-	return o, true
+	<-d.receipt.Told()
+	return d.told(), true
+}
+
+// told gives the outcome, and the token to the next who asks.
+func (d *Delivery) told() actor.Outcome {
+	o := d.receipt.Outcome()
+	d.receipt.PutBack()
+	return o
 }
 
 // Withdraw gives the message up: nobody waits for it any more, and Wait returns ErrWithdrawn. If it never left, it isn't

@@ -106,16 +106,17 @@ func (c *Client) publishAcked(ctx context.Context, m *Message, paired bool) erro
 		return failed("publish", notSent(err))
 	}
 	select {
-	case o := <-op.Outcome():
+	case <-op.Told():
+		err := op.Outcome().Err
 		c.core.Return(op)
-		return failed("publish", o.Err)
+		return failed("publish", err)
 	case <-ctx.Done():
 	}
 	if c.core.Withdraw(op.Receipt(), ctx.Err(), true) {
 		return failed("publish", &InFlightError{Delivery: &Delivery{client: c, receipt: op.Receipt()}, Err: ctx.Err()})
 	}
-	o := <-op.Outcome() // it was withdrawn, or has ended; the record may still lie in the channel, and isn't used again
-	return failed("publish", o.Err)
+	<-op.Told() // it was withdrawn, or has ended; the record may still lie in the channel, and isn't used again
+	return failed("publish", op.Outcome().Err)
 }
 
 // PublishAsync hands m to the client and returns as soon as it is admitted; the Delivery tells the outcome. It waits only
@@ -126,12 +127,13 @@ func (c *Client) PublishAsync(ctx context.Context, m Message) (*Delivery, error)
 		return nil, failed("publish", notSent(err))
 	}
 	word := m.Properties != nil || !c.isQuick(&m)
-	op := c.core.NewPublish(word)
+	d := &Delivery{client: c}
+	op := c.core.NewPublish(&d.ending, word)
 	if err := prepare(op, &m); err != nil {
 		op.Recycle()
 		return nil, failed("publish", err)
 	}
-	d := &Delivery{client: c, receipt: op.Receipt()}
+	d.receipt = op.Receipt()
 	if err := c.core.Offer(ctx, op); err != nil {
 		op.Recycle()
 		return nil, failed("publish", notSent(err))

@@ -53,13 +53,13 @@ func (c *Client) call(ctx context.Context, op *actor.Op) (actor.Outcome, error) 
 		return actor.Outcome{}, notSent(err)
 	}
 	select {
-	case o := <-op.Outcome():
-		return o, o.Err
+	case <-op.Told():
+		return op.Outcome(), op.Outcome().Err
 	case <-ctx.Done():
 	}
 	c.core.Withdraw(op.Receipt(), ctx.Err(), false)
-	o := <-op.Outcome()
-	return o, o.Err
+	<-op.Told()
+	return op.Outcome(), op.Outcome().Err
 }
 
 // Unsubscribe ends what Subscribe and Config.Subscriptions asked for (§3.10). Filters that a Stream wants too stay

@@ -142,14 +142,15 @@ func (x *exchange) publish(ctx context.Context, m *Message) error {
 
 // answer waits for the answer, or for what makes waiting useless.
 func (x *exchange) answer(ctx context.Context) (*Received, error) {
-	outcome := x.op.Outcome()
+	told := x.op.Told()
 	for {
 		select {
 		case word := <-x.wait.Words():
 			return x.end(word, nil)
-		case o := <-outcome:
+		case <-told:
+			o := x.op.Outcome()
 			x.client.core.Return(x.op)
-			x.op, outcome = nil, nil
+			x.op, told = nil, nil
 			if err := x.hopeless(&o); err != nil {
 				return x.end(x.at.Leave(x.wait), err)
 			}
@@ -182,7 +183,7 @@ func (x *exchange) end(word actor.Word[*Received], why error) (*Received, error)
 	}
 	if x.op != nil {
 		select {
-		case <-x.op.Outcome():
+		case <-x.op.Told():
 			x.client.core.Return(x.op)
 		default: // the message goes on without us
 		}
@@ -213,7 +214,8 @@ func (x *exchange) takeBack(why error) error {
 		return why
 	}
 	x.client.core.Withdraw(x.op.Receipt(), why, false)
-	o := <-x.op.Outcome()
+	<-x.op.Told()
+	o := x.op.Outcome()
 	switch {
 	case o.Err == nil:
 		return why

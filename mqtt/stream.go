@@ -35,8 +35,9 @@ func (s *Stream) ready(ctx context.Context) ([]Grant, error) {
 	default:
 	}
 	select {
-	case o := <-s.op.Outcome():
-		s.op.PutBack(o)
+	case <-s.op.Told():
+		o := s.op.Outcome()
+		s.op.PutBack()
 		return grantsOf(o)
 	case <-s.core.Quit():
 		return nil, ErrClosed
@@ -116,7 +117,7 @@ func (s *Stream) retire(ctx context.Context) error {
 		return nil
 	}
 	select {
-	case <-op.Outcome():
+	case <-op.Told():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

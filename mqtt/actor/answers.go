@@ -86,7 +86,7 @@ func newRequests[M any](c *Inbound[M], tag any, op *Op, refused <-chan Grant, mo
 		overflow: OverflowHold, ack: AckOnTake}
 	b.inbox.room = c.cfg.hard // as many answers as there are calls may come at once
 	b.process = &requests[M]{self: b, create: c.create, work: work, reports: c.reports, visits: visits,
-		outcome: op.outcome, told: op.done, refused: refused, moved: moved, ready: ready, over: over, end: end,
+		asked: op.Ending, answer: op.told, refused: refused, moved: moved, ready: ready, over: over, end: end,
 		out: out, each: each, open: make(map[string]*Wait[M])}
 	handle := &StreamHandle[M]{out: out, each: each, end: end, quit: quit, inquiries: c.inquiries, durable: c.cfg.durable}
 	return b, &Answers[M]{StreamHandle: handle, Tag: tag, Topic: topic, Op: op, visits: visits, ready: ready, over: over}

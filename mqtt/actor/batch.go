@@ -100,7 +100,7 @@ func (b *batch) pack() {
 		if p.op == nil {
 			continue
 		}
-		p.op.berth, p.message = len(puts), place[p.message]
+		p.op.berth, p.message = int32(len(puts)), place[p.message]
 		if p.progress >= 0 {
 			p.progress = place[p.progress]
 		}

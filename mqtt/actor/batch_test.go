@@ -23,7 +23,7 @@ func applied(b *batch, store map[string]string) map[string]string {
 
 func TestBatch(t *testing.T) {
 	admit := func(b *batch, seq uint64, staged bool) *Op {
-		op := &Op{seq: seq, berth: len(b.puts)}
+		op := &Op{seq: seq, berth: int32(len(b.puts))}
 		p := put{op, seq, b.set(messageKey(seq), value(1)), -1}
 		if staged {
 			p.progress = b.set(progressKey(seq), value(2))

@@ -120,18 +120,19 @@ func (c *Client[M]) Return(op *Op) {
 	c.pool.Put(op)
 }
 
-// NewPublish gives a record whose outcome is told to who has its receipt; the tracker takes it back by itself. With admission,
+// NewPublish gives a record whose outcome is told at a place of the caller's; the tracker takes the record back by itself. With admission,
 // the caller also hears when it was admitted; without, the send has to be enough, which it is for small messages as long as the
 // outbox is roomy.
-func (c *Client[M]) NewPublish(admission bool) *Op {
+func (c *Client[M]) NewPublish(at *Ending, admission bool) *Op {
+	at.arm()
 	if admission {
-		op := newRecord()
+		op := &Op{Ending: at}
 		op.tellsAdmission()
 		return op
 	}
 	op := c.bare.Get().(*Op)
-	op.home, op.promised = &c.bare, true
-	return op.tellsOutcome()
+	op.home, op.promised, op.Ending = &c.bare, true, at
+	return op
 }
 
 // Withdraw takes an operation back. left says that it may have reached the server, and goes on with keep; else it has its outcome.

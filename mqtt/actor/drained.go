@@ -23,5 +23,5 @@ func (t *tracker) drained() bool {
 
 // waited says whether op subscribes or unsubscribes and waited for this connection, for a caller who is still there.
 func (t *tracker) waited(op *Op) bool {
-	return op.kind != opPublish && op.seq <= t.lastCall && op.done != nil
+	return op.kind != opPublish && op.seq <= t.lastCall && op.Ending != nil && !op.said
 }

@@ -28,6 +28,12 @@ func ended(t *testing.T) *Client[struct{}] {
 	return c
 }
 
+// outcome waits for what is told there.
+func outcome(at *Ending) Outcome {
+	<-at.Told()
+	return at.Outcome()
+}
+
 // A caller may be between its look at the client and its send for as long as the client takes to end.
 func TestWhatIsPromisedWhileTheClientEndsIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -36,15 +42,15 @@ func TestWhatIsPromisedWhileTheClientEndsIsCounted(t *testing.T) {
 		require.Equal(t, Counts{Admitted: 1, NotSent: 1}, c.View().Counts)
 
 		c.ops <- small(t, NewQuickOp(), 0) // and one whose caller hasn't come to its second look
-		pending := small(t, c.NewPublish(false), 1)
+		pending := small(t, c.NewPublish(new(Ending), false), 1)
 		receipt := pending.Receipt()
 		require.NoError(t, c.Offer(t.Context(), pending))
-		require.ErrorIs(t, (<-receipt.Outcome()).Err, ErrNotSent)
+		require.ErrorIs(t, outcome(receipt.Ending).Err, ErrNotSent)
 		require.Equal(t, Counts{Admitted: 3, NotSent: 3}, c.View().Counts)
 
 		waiting := small(t, c.Record(), 1) // its caller was promised nothing
 		require.NoError(t, c.Offer(t.Context(), waiting))
-		require.ErrorIs(t, (<-waiting.Outcome()).Err, ErrNotSent)
+		require.ErrorIs(t, outcome(waiting.Ending).Err, ErrNotSent)
 		require.Equal(t, Counts{Admitted: 3, NotSent: 3}, c.View().Counts)
 
 		require.Equal(t, 3, c.Close(t.Context(), nil).(*Unfinished).NotSent)

@@ -11,7 +11,7 @@ func (t *tracker) keep(op *Op) {
 	b := t.open
 	op.kept, op.born, op.batch = true, b.number, b.number
 	at := b.set(messageKey(op.seq), func(v []byte) []byte { return appendMessage(v, op) })
-	op.berth = len(b.puts) // what came before may have been packed
+	op.berth = int32(len(b.puts)) // what came before may have been packed
 	b.puts = append(b.puts, put{op, op.seq, at, -1})
 }
 

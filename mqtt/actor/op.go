@@ -52,24 +52,25 @@ func (o *Outcome) Grants() []Grant {
 type Op struct {
 	Message codec.Prepared // of a PUBLISH
 	*asking                // of a SUBSCRIBE or UNSUBSCRIBE, else nil
+	*Ending                // where its outcome is told; nil when nobody asks
 	rare    *rare          // nil for none of that
 	Alias   uint16         // v5 Topic Alias that the caller asked for
 	Paired  bool           // of a PUBLISH: a request or an answer, which is nothing without its properties, and whose place no newer one takes
 
 	kind     opKind
-	promised bool           // its caller was told by the send that it is admitted; it is a small one then
-	done     chan<- Outcome // to caller, capacity 1; nil at QoS 0 when nobody asks
-	outcome  <-chan Outcome // the caller's end of it
-	home     *sync.Pool     // where the record goes at its end; nil: it is its caller's
+	promised bool       // its caller was told by the send that it is admitted; it is a small one then
+	home     *sync.Pool // where the record goes at its end; nil: it is its caller's
 
 	// owned by the tracker
 	use        uint32 // how often the record has been at its end: what a Receipt knows it by
+	berth      int32  // its place in the batch that born is
 	state      opState
 	level      codec.QoS
 	dup        bool // some byte of it may have reached the server in this session,
 	left       bool // or in one that is lost
 	started    bool // a filter call of which some packet has left
 	withdrawn  bool // nobody waits any more
+	said       bool // of a filter call: its caller has been told its outcome, and it goes on
 	nameless   bool // its caller gave an alias in place of its topic
 	resub      bool // ours: restores a filter on a new connection
 	unheard    bool // PUBREC said NoMatchingSubscribers
@@ -82,8 +83,7 @@ type Op struct {
 	size       int
 	released   uint64 // the order of PUBRECs
 	born       uint64 // from this batch on the store knows it,
-	berth      int    // in which this is its place,
-	batch      uint64 // and the latest batch that says how far it came
+	batch      uint64 // and this is the latest batch that says how far it came
 	prev, next *Op    // in flight, in the order of the first sending
 }
 
@@ -134,7 +134,7 @@ func (op *Op) Recycle() {
 		return
 	}
 	op.Message.Reset()
-	op.rare, op.Alias, op.Paired, op.done, op.outcome = nil, 0, false, nil, nil
+	op.rare, op.Alias, op.Paired, op.Ending = nil, 0, false, nil
 	op.home.Put(op)
 }
 
@@ -197,8 +197,8 @@ func (op *Op) deadline() time.Time {
 }
 
 func (op *Op) tellsOutcome() *Op {
-	c := make(chan Outcome, 1)
-	op.done, op.outcome = c, c
+	op.Ending = new(Ending)
+	op.arm()
 	return op
 }
 
@@ -207,22 +207,17 @@ func (op *Op) tellsAdmission() {
 	op.other().admitted, op.rare.admission = c, c
 }
 
-// Outcome is where the outcome comes: one value.
-func (op *Op) Outcome() <-chan Outcome { return op.outcome }
-
-// PutBack returns an outcome that was taken, for the next who asks.
-func (op *Op) PutBack(o Outcome) { op.done <- o }
-
 // Admitted is where the admission is told, nil for admitted.
 func (op *Op) Admitted() <-chan error { return op.rare.admission }
 
 // Small says that a PUBLISH may be promised to be admitted: a roomy outbox keeps a place for it.
 func (op *Op) Small() bool { return op.Message.Len() <= quickMax }
 
-// Reuse makes a told record ready for the next PUBLISH of the same client. Its outcome must have been taken.
+// Reuse makes a told record ready for the next PUBLISH of the same client. The token must have been taken.
 func (op *Op) Reuse() {
 	op.Message.Reset()
-	*op = Op{Message: op.Message, use: op.use, done: op.done, outcome: op.outcome}
+	op.Ending.outcome = Outcome{}
+	*op = Op{Message: op.Message, use: op.use, Ending: op.Ending}
 }
 
 // end gives the outcome to whoever asks. The record is the caller's again, or goes to where it came from.
@@ -235,14 +230,17 @@ func (op *Op) end(o Outcome) {
 		}
 		op.rare.watchers = nil
 	}
-	done := op.done
+	ending := op.Ending
+	if op.said {
+		ending = nil
+	}
 	if op.home != nil {
 		op.recycle()
 	} else {
 		op.dropMessage()
 	}
-	if done != nil {
-		done <- o
+	if ending != nil {
+		ending.tell(o)
 	}
 }
 

@@ -59,9 +59,10 @@ func (m *outboundModel) gather() {
 		case word != nil:
 			require.False(m, s.ended)
 			s.ended, s.err = true, word
-		case len(s.receipt.outcome) > 0:
+		case len(s.receipt.told) > 0:
 			require.False(m, s.ended, "%d ends twice", s.n)
-			s.ended, s.err = true, (<-s.receipt.outcome).Err
+			<-s.receipt.told
+			s.ended, s.err = true, s.receipt.Outcome().Err
 		default:
 			continue
 		}
@@ -157,7 +158,7 @@ func (m *outboundModel) settleAll() {
 		require.True(m, s.ended, "%d has no outcome: %+v", s.n, s.receipt.op)
 	}
 	for _, op := range m.calls {
-		require.NotEmpty(m, op.outcome)
+		require.NotEmpty(m, op.told)
 	}
 	for _, reply := range m.flushed {
 		require.NotEmpty(m, reply)

@@ -105,7 +105,7 @@ func (m *outboundModel) publish() {
 		return
 	}
 	s := &modelled{n: len(m.sends), qos: codec.QoS(m.r.IntN(3))}
-	op := m.records.NewPublish(!m.roomy)
+	op := m.records.NewPublish(new(Ending), !m.roomy)
 	p := codec.Publish{Topic: "a", QoS: s.qos, Payload: []byte(strconv.Itoa(s.n))}
 	require.NoError(m, op.Message.Set(&p))
 	if m.r.IntN(4) == 0 {

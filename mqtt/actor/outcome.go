@@ -89,7 +89,7 @@ func (t *tracker) endPublish(op *Op, o Outcome) {
 		t.counts.Refused++
 		t.bad.Refused++
 	}
-	if o.Err != nil && op.done == nil {
+	if o.Err != nil && op.Ending == nil {
 		t.dropped++
 		t.lastError = o.Err
 	}

@@ -9,8 +9,8 @@ type requests[M any] struct {
 	work             <-chan []item   // from dispatcher: a batch, or nil to ask for what is left; closed to end
 	reports          chan<- report   // to dispatcher, which always takes
 	visits           <-chan visit[M] // from callers, who wait a turn
-	outcome          <-chan Outcome  // from tracker: the answer to SUBSCRIBE; one value, which others ask for, too,
-	told             chan<- Outcome  // so that it is put back
+	asked            *Ending         // of SUBSCRIBE: others ask for its outcome, too, so that the token is put back
+	answer           <-chan struct{} // from tracker: that token
 	refused          <-chan Grant    // from tracker: a new connection refused the filter
 	moved            <-chan struct{} // from tracker: the server wants response topics to be elsewhere
 	ready, over, end chan<- struct{} // closed: the server has the filter; no call is to begin here any more; the process has ended
@@ -78,8 +78,8 @@ func (r *requests[M]) run() {
 			r.accept(batch)
 		case v := <-r.visits:
 			r.visited(v)
-		case o := <-r.outcome:
-			r.subscribed(o)
+		case <-r.answer:
+			r.subscribed()
 		case g := <-r.refused:
 			r.fail(&Ungranted{g})
 		case <-r.moved:
@@ -150,9 +150,10 @@ func (r *requests[M]) say(w *Wait[M], word Word[M]) {
 }
 
 // subscribed takes the server's answer to the filter.
-func (r *requests[M]) subscribed(o Outcome) {
-	r.told <- o // there is room: it was just taken
-	r.outcome = nil
+func (r *requests[M]) subscribed() {
+	o := r.asked.Outcome()
+	r.asked.PutBack() // there is room: it was just taken
+	r.answer = nil
 	switch {
 	case o.Err != nil:
 		r.fail(o.Err)

@@ -89,10 +89,8 @@ func (t *tracker) abandon(op *Op, why error) {
 	}
 	o := Outcome{ID: op.id, Err: uncertain(why)}
 	if op.kind != opPublish {
-		op.withdrawn = true
-		done := op.done
-		op.done = nil
-		done <- o
+		op.withdrawn, op.said = true, true
+		op.tell(o)
 		return
 	}
 	if op.id == 0 { // at QoS 0, with the writer: its buffer still has the record, and leaves it alone
@@ -102,7 +100,7 @@ func (t *tracker) abandon(op *Op, why error) {
 	}
 	// The record that stays behind is a new one: the caller's is at its end.
 	ghost := *op
-	ghost.withdrawn, ghost.home, ghost.done, ghost.rare, ghost.Message = true, nil, nil, nil, codec.Prepared{}
+	ghost.withdrawn, ghost.home, ghost.Ending, ghost.rare, ghost.Message = true, nil, nil, nil, codec.Prepared{}
 	ghost.size = 0 // its room is given back
 	t.replace(op, &ghost)
 	t.ghosts++
