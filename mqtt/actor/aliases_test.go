@@ -149,7 +149,7 @@ func FuzzAliases(f *testing.F) {
 				r.names = map[uint16]string{}
 				continue
 			}
-			op := &Op{state: opQueued, dup: pair[0] >= 240}
+			op := &Op{traits: traits{state: opQueued, dup: pair[0] >= 240}}
 			topic := topics[pair[1]%8]
 			if most := out.limits.aliases; most > 0 && pair[0]&24 != 0 {
 				op.Alias, op.nameless = 1+uint16(pair[0]&7)%most, pair[0]&16 != 0
@@ -201,7 +201,7 @@ func TestEncodingWithAnAliasTakesNoMemory(t *testing.T) {
 			out := &tracker{cfg: &Config{TopicAlias: mode}}
 			out.limits = limits{version: codec.V5, maxPacket: 1000, aliases: 10, maxQoS: codec.ExactlyOnce, retain: true}
 			out.dropAliases()
-			op := &Op{state: opQueued, Alias: asked}
+			op := &Op{traits: traits{state: opQueued}, Alias: asked}
 			require.NoError(t, op.Message.Set(&codec.Publish{Topic: "a/topic", Payload: []byte("hi")}))
 			buf := out.appendPublish(make([]byte, 0, 100), op)
 			require.Zero(t, testing.AllocsPerRun(100, func() {

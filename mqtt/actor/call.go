@@ -160,7 +160,7 @@ func (t *tracker) identifierFor(s *Subscription) uint32 {
 
 // putPart encodes one packet of a call, and tells the dispatcher of its identifier before it can leave.
 func (t *tracker) putPart(b *outBuffer, c *call, part []int) {
-	child := &Op{kind: c.op.kind, state: opSent, asking: &asking{call: c, part: part}, gen: t.link.gen}
+	child := &Op{traits: traits{kind: c.op.kind, state: opSent}, asking: &asking{call: c, part: part}, gen: t.link.gen}
 	t.ids.take(child)
 	var p codec.Packet
 	if c.op.kind == opUnsubscribe {

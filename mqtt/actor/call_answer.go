@@ -111,7 +111,7 @@ func (t *tracker) conclude(c *call) {
 		}
 	}
 	if len(filters) > 0 {
-		t.enqueue(&Op{kind: opUnsubscribe, asking: &asking{Stream: c.op.Stream, Filters: filters}})
+		t.enqueue(&Op{traits: traits{kind: opUnsubscribe}, asking: &asking{Stream: c.op.Stream, Filters: filters}})
 	}
 }
 

@@ -131,7 +131,7 @@ func (c *Client[M]) NewPublish(at *Ending, admission bool) *Op {
 		return op
 	}
 	op := c.bare.Get().(*Op)
-	op.home, op.promised, op.Ending = &c.bare, true, at
+	op.promised, op.Ending = true, at
 	return op
 }
 

@@ -16,7 +16,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 	c := &Client[M]{Config: cfg, ops: ops, late: ops, missed: missed, misses: missed, asks: asks, done: done,
 		cause: func() error { return context.Cause(ctx) }}
 	c.pool.New = func() any { return newRecord() }
-	c.bare.New = func() any { return new(Op) }
+	c.bare.New = func() any { return &Op{home: &c.bare} }
 	c.waits.New = func() any { return newWait[M]() }
 	answers := make(chan *Answers[M], 1)
 	answers <- nil

@@ -26,7 +26,7 @@ func (t *tracker) restore() {
 	}
 	var ops []*Op
 	for some := range slices.Chunk(subs, restoreBatch) {
-		ops = append(ops, &Op{kind: opSubscribe, asking: &asking{Subs: some}, resub: true, state: opQueued})
+		ops = append(ops, &Op{traits: traits{kind: opSubscribe, resub: true, state: opQueued}, asking: &asking{Subs: some}})
 	}
 	t.restoring += len(ops)
 	t.free.unpop(ops)

@@ -85,7 +85,7 @@ func (t *tracker) restoreKept(k *Kept) {
 		}
 	}
 	if len(stale) > 0 {
-		t.enqueue(&Op{kind: opUnsubscribe, asking: &asking{Filters: stale}})
+		t.enqueue(&Op{traits: traits{kind: opUnsubscribe}, asking: &asking{Filters: stale}})
 	}
 	if !k.named {
 		t.open.set([]byte{clientRecord}, func(v []byte) []byte { return append(append(v, recordVersion), t.cfg.Connect.ClientID...) })

@@ -48,43 +48,48 @@ func (o *Outcome) Grants() []Grant {
 }
 
 // Op is one operation on its way from a caller to its outcome. The caller fills it; from the moment that it was offered
-// until its outcome came it belongs to the tracker. Thousands wait at once in a full outbox, so what few of them have is apart.
+// until its outcome came it belongs to the tracker. Thousands wait at once in a full outbox, and each was written by another core
+// than the tracker's: so what few have is apart, and the fields are in the order of three cache lines, of which QoS 0 needs two.
 type Op struct {
 	Message codec.Prepared // of a PUBLISH
-	*asking                // of a SUBSCRIBE or UNSUBSCRIBE, else nil
-	*Ending                // where its outcome is told; nil when nobody asks
 	rare    *rare          // nil for none of that
-	Alias   uint16         // v5 Topic Alias that the caller asked for
-	Paired  bool           // of a PUBLISH: a request or an answer, which is nothing without its properties, and whose place no newer one takes
+	home    *sync.Pool     // where the record goes at its end; nil: it is its caller's
 
-	kind     opKind
-	promised bool       // its caller was told by the send that it is admitted; it is a small one then
-	home     *sync.Pool // where the record goes at its end; nil: it is its caller's
+	*Ending        // where its outcome is told; nil when nobody asks
+	use     uint32 // how often the record has been at its end: what a Receipt knows it by
+	id      uint16
+	Alias   uint16 // v5 Topic Alias that the caller asked for
+	traits
+	seq   uint64        // call order
+	epoch uint64        // for Flush
+	since time.Duration // of its admission, by the tracker's clock
+	size  int
 
-	// owned by the tracker
-	use        uint32 // how often the record has been at its end: what a Receipt knows it by
-	berth      int32  // its place in the batch that born is
-	state      opState
-	level      codec.QoS
-	dup        bool // some byte of it may have reached the server in this session,
-	left       bool // or in one that is lost
-	started    bool // a filter call of which some packet has left
-	withdrawn  bool // nobody waits any more
-	said       bool // of a filter call: its caller has been told its outcome, and it goes on
-	nameless   bool // its caller gave an alias in place of its topic
-	resub      bool // ours: restores a filter on a new connection
-	unheard    bool // PUBREC said NoMatchingSubscribers
-	kept       bool // the store knows it, or will,
-	id         uint16
-	gen        uint64        // the connection that it left on
-	epoch      uint64        // for Flush
-	seq        uint64        // call order
-	since      time.Duration // of its admission, by the tracker's clock
-	size       int
+	*asking           // of a SUBSCRIBE or UNSUBSCRIBE, else nil
+	gen        uint64 // the connection that it left on
 	released   uint64 // the order of PUBRECs
 	born       uint64 // from this batch on the store knows it,
 	batch      uint64 // and this is the latest batch that says how far it came
+	berth      int32  // its place in the batch that born is
 	prev, next *Op    // in flight, in the order of the first sending
+}
+
+// traits are small, and cleared together. But for the first three they are the tracker's.
+type traits struct {
+	kind      opKind
+	promised  bool // its caller was told by the send that it is admitted; it is a small one then
+	Paired    bool // of a PUBLISH: a request or an answer, which is nothing without its properties, and whose place no newer one takes
+	state     opState
+	level     codec.QoS
+	dup       bool // some byte of it may have reached the server in this session,
+	left      bool // or in one that is lost
+	started   bool // a filter call of which some packet has left
+	withdrawn bool // nobody waits any more
+	said      bool // of a filter call: its caller has been told its outcome, and it goes on
+	nameless  bool // its caller gave an alias in place of its topic
+	resub     bool // ours: restores a filter on a new connection
+	unheard   bool // PUBREC said NoMatchingSubscribers
+	kept      bool // the store knows it, or will
 }
 
 // asking is what a SUBSCRIBE or UNSUBSCRIBE asks for.
@@ -118,12 +123,14 @@ type Subscription struct {
 }
 
 // quickPool has records for QoS 0 PUBLISHes whose outcomes nobody asks for.
-var quickPool = sync.Pool{New: func() any { return new(Op) }}
+var quickPool sync.Pool
+
+func init() { quickPool.New = func() any { return &Op{home: &quickPool} } }
 
 // NewQuickOp gives a record for a QoS 0 PUBLISH whose outcome nobody asks for; the tracker takes it back by itself.
 func NewQuickOp() *Op {
 	op := quickPool.Get().(*Op)
-	op.home, op.promised = &quickPool, true
+	op.promised = true
 	return op
 }
 
@@ -134,16 +141,19 @@ func (op *Op) Recycle() {
 		return
 	}
 	op.Message.Reset()
-	op.rare, op.Alias, op.Paired, op.Ending = nil, 0, false, nil
+	op.rare, op.Ending, op.Alias, op.promised, op.Paired = nil, nil, 0, false, false
 	op.home.Put(op)
 }
 
 // recycle empties the record for its next use. Its buffer stays with it.
 func (op *Op) recycle() {
-	home, use := op.home, op.use+1
 	op.Message.Reset()
-	*op = Op{Message: op.Message, use: use}
-	home.Put(op)
+	if op.level != codec.AtMostOnce {
+		op.gen, op.released, op.born, op.batch, op.berth = 0, 0, 0, 0, 0
+	}
+	op.rare, op.Ending, op.id, op.Alias, op.traits = nil, nil, 0, 0, traits{}
+	op.use++
+	op.home.Put(op)
 }
 
 // newRecord gives a record whose caller waits for the outcome, and for no word before that.
@@ -158,17 +168,17 @@ func NewAdmission() *Op {
 
 // NewSubscribe gives a record for a SUBSCRIBE call of a stream.
 func NewSubscribe(stream uint64, subs []Subscription) *Op {
-	return (&Op{kind: opSubscribe, asking: &asking{Stream: stream, Subs: subs}}).tellsOutcome()
+	return (&Op{traits: traits{kind: opSubscribe}, asking: &asking{Stream: stream, Subs: subs}}).tellsOutcome()
 }
 
 // NewUnsubscribe gives a record for an UNSUBSCRIBE call of Messages.
 func NewUnsubscribe(filters []string, props []codec.UserProperty) *Op {
-	return (&Op{kind: opUnsubscribe, asking: &asking{Filters: filters, Props: props}}).tellsOutcome()
+	return (&Op{traits: traits{kind: opUnsubscribe}, asking: &asking{Filters: filters, Props: props}}).tellsOutcome()
 }
 
 // NewRetire gives a record for the UNSUBSCRIBE of a stream that has closed.
 func NewRetire(stream uint64, filters []string) *Op {
-	return (&Op{kind: opUnsubscribe, asking: &asking{Stream: stream, Retire: true, Filters: filters}}).tellsOutcome()
+	return (&Op{traits: traits{kind: opUnsubscribe}, asking: &asking{Stream: stream, Retire: true, Filters: filters}}).tellsOutcome()
 }
 
 // other gives the place for what few operations have.
@@ -217,7 +227,7 @@ func (op *Op) Small() bool { return op.Message.Len() <= quickMax }
 func (op *Op) Reuse() {
 	op.Message.Reset()
 	op.Ending.outcome = Outcome{}
-	*op = Op{Message: op.Message, use: op.use, Ending: op.Ending}
+	*op = Op{Message: op.Message, Ending: op.Ending}
 }
 
 // end gives the outcome to whoever asks. The record is the caller's again, or goes to where it came from.

@@ -64,7 +64,7 @@ func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
 	}
 	ops, strict, notices := make(chan *Op, quickBatch), make(chan struct{}, 2), make(chan notice, 1)
 	m := &outboundModel{T: t, r: r, ops: ops, session: make(map[uint16]string)}
-	m.records.bare.New = func() any { return new(Op) }
+	m.records.bare.New = func() any { return &Op{home: &m.records.bare} }
 	m.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
 		timer: time.NewTimer(time.Hour), filters: filters{calls: make(map[*Op]struct{})},
 		orders: orders{end: make(chan error, 1)}}

@@ -159,7 +159,7 @@ func (k *Kept) addMessage(seq uint64, flags byte, v []byte) error {
 	if len(v) < 8 || flags > 1 {
 		return errRecord
 	}
-	op := &Op{seq: seq, state: opQueued, kept: true, Paired: flags != 0}
+	op := &Op{seq: seq, traits: traits{state: opQueued, kept: true, Paired: flags != 0}}
 	if err := op.Message.SetRecord(v[8:]); err != nil {
 		return fmt.Errorf("%w: %w", errRecord, err)
 	}
@@ -181,7 +181,7 @@ func (k *Kept) addProgress(seq uint64, v []byte) error {
 	if len(v) != 12 || v[1]>>1 > byte(codec.ExactlyOnce) || v[1]>>1 == 0 {
 		return errRecord
 	}
-	op := &Op{seq: seq, kept: true, level: codec.QoS(v[1] >> 1), withdrawn: v[1]&1 != 0, dup: true}
+	op := &Op{seq: seq, traits: traits{kept: true, level: codec.QoS(v[1] >> 1), withdrawn: v[1]&1 != 0, dup: true}}
 	op.id, op.released = binary.BigEndian.Uint16(v[2:]), binary.BigEndian.Uint64(v[4:])
 	switch progress(v[0]) {
 	case progressSent:

@@ -69,7 +69,7 @@ func (t *tracker) unrespond() {
 			continue
 		}
 		for stream := range f.holders {
-			t.enqueue(&Op{kind: opUnsubscribe, asking: &asking{Stream: stream, Filters: []string{filter}}})
+			t.enqueue(&Op{traits: traits{kind: opUnsubscribe}, asking: &asking{Stream: stream, Filters: []string{filter}}})
 		}
 	}
 }

@@ -24,6 +24,12 @@ type Prepared struct {
 // announced as UTF-8. Dup, PacketID and the properties TopicAlias, MessageExpiryInterval and SubscriptionIdentifiers are for
 // [Sending] to say, or not for a client to send; they aren't encoded. The error is a [*MalformedError]; p is then empty.
 func (p *Prepared) Set(m *Publish) error {
+	if m.Properties == nil && m.QoS <= ExactlyOnce && len(m.Payload) < maxRemaining-maxSendingSize-2*maxText {
+		if _, fault := nameFault(m.Topic); fault == "" {
+			p.plain(m)
+			return nil
+		}
+	}
 	e := encoder{b: p.buf[:0], packet: TypePublish, block: publishBlock}
 	p.judge(&e, m)
 	if e.err == nil {
@@ -43,6 +49,27 @@ func (p *Prepared) Set(m *Publish) error {
 	p.buf = append(e.b, m.Payload...)
 	p.qos, p.retain = m.QoS, m.Retain
 	return nil
+}
+
+// plain encodes a message that was found lawful and has no properties.
+func (p *Prepared) plain(m *Publish) {
+	n := 2 + len(m.Topic)
+	buf := p.buf[:0]
+	if size := n + len(m.Payload); cap(buf) < size {
+		buf = make([]byte, 0, roomFor(size))
+	}
+	buf = append(buf, byte(len(m.Topic)>>8), byte(len(m.Topic)))
+	buf = append(buf, m.Topic...)
+	p.buf = append(buf, m.Payload...)
+	p.props, p.payload, p.qos, p.retain = n, n, m.QoS, m.Retain
+}
+
+// roomFor rounds up, so that messages of about the same size find room in each other's buffers.
+func roomFor(size int) int {
+	if size > keepBuffer {
+		return size
+	}
+	return (size + 63) &^ 63
 }
 
 func (p *Prepared) judge(e *encoder, m *Publish) {
