@@ -27,6 +27,7 @@ type reader struct {
 	buf      []byte // what was read and not decoded is buf[from:to]
 	from, to int
 	large    *[]byte // what buf is of, when it is from the pool
+	own      bool    // buf is of the size of one packet, whose payload may stay in it
 	filled   bool    // the last read filled buf
 	calm     int     // reads in a row that a small buffer would have held
 	topics   topics
@@ -142,7 +143,7 @@ func (r *reader) decode(a *answers, in *arrivals) (end, fault error) {
 			return end, err
 		}
 	}
-	r.from, r.to = 0, 0
+	r.spent()
 	return nil, nil
 }
 
@@ -173,7 +174,11 @@ func (r *reader) arrival(f codec.Frame, size int, in *arrivals) error {
 	if known == "" {
 		r.topics.keep(p.Topic)
 	}
-	p.Payload = in.payload(p.Payload)
+	if r.own && len(p.Payload) > slabMax {
+		p.Payload = p.Payload[:len(p.Payload):len(p.Payload)]
+	} else {
+		p.Payload = in.payload(p.Payload)
+	}
 	if p.Properties != nil && p.Properties.CorrelationData != nil {
 		p.Properties.CorrelationData = append([]byte{}, p.Properties.CorrelationData...)
 	}

@@ -2,11 +2,11 @@ package actor
 
 // space makes room to read into: at least as much as the packet that has begun needs, its size was checked.
 func (r *reader) space() []byte {
-	if r.to == 0 {
+	if r.to == 0 && r.large != nil {
 		r.relax()
 	}
 	if r.filled && len(r.buf) < largeRead {
-		r.grow(largeRead)
+		r.enlarge()
 	}
 	if r.from > 0 && r.to == len(r.buf) {
 		r.to = copy(r.buf, r.buf[r.from:r.to])
@@ -17,46 +17,55 @@ func (r *reader) space() []byte {
 
 // relax gives the large buffer back when what comes has been small for a while.
 func (r *reader) relax() {
-	switch {
-	case r.large != nil:
-		if r.calm++; r.calm > 16 {
-			r.shrink()
-		}
-	case len(r.buf) > largeRead:
-		r.shrink() // one packet's own
+	if r.calm++; r.calm > 16 {
+		r.shrink()
 	}
 }
 
 func (r *reader) shrink() {
+	r.release()
+	r.buf, r.from, r.to, r.own = make([]byte, smallRead), 0, 0, false
+}
+
+// release gives the large buffer back, if there is one.
+func (r *reader) release() {
 	if r.large != nil {
 		readPool.Put(r.large)
 		r.large = nil
 	}
-	r.buf, r.from, r.to = make([]byte, smallRead), 0, 0
 }
 
-// need makes the buffer hold a packet of size bytes, zero for one whose header is not whole.
+// need sees to it that a packet of size bytes fits, of which not all has come; size is zero while its header is not whole.
 func (r *reader) need(size int) {
-	if size > len(r.buf) {
-		r.grow(size)
+	switch {
+	case size > ownPacket && !r.own:
+		b := make([]byte, size)
+		r.to = copy(b, r.buf[r.from:r.to])
+		r.release()
+		r.buf, r.from, r.own = b, 0, true
+	case size > len(r.buf):
+		r.enlarge()
 	}
 }
 
-// grow moves what is left into a buffer of at least size bytes.
-func (r *reader) grow(size int) {
-	var b []byte
-	old := r.large
-	if size <= largeRead {
-		r.large = readPool.Get().(*[]byte)
-		b = *r.large
-	} else {
-		r.large = nil // one packet's own: it goes when the packet was taken
-		b = make([]byte, size)
-	}
-	r.to = copy(b, r.buf[r.from:r.to])
+// ownPacket is the size from which a packet that has not come whole is read into memory of its own, in bytes. Its payload then
+// stays there: it is neither copied nor does it need memory twice.
+const ownPacket = 16 << 10
+
+// enlarge moves what is left into a large buffer.
+func (r *reader) enlarge() {
+	large := readPool.Get().(*[]byte)
+	r.to = copy(*large, r.buf[r.from:r.to])
 	r.from = 0
-	r.buf, r.calm = b, 0
-	if old != nil {
-		readPool.Put(old)
+	r.release()
+	r.large, r.buf, r.calm = large, *large, 0
+}
+
+// spent begins a buffer anew when all in it was decoded. One packet's own goes with it; more of that size may come.
+func (r *reader) spent() {
+	r.from, r.to = 0, 0
+	if r.own {
+		r.own = false
+		r.enlarge()
 	}
 }

@@ -56,20 +56,13 @@ func (p *Prepared) plain(m *Publish) {
 	n := 2 + len(m.Topic)
 	buf := p.buf[:0]
 	if size := n + len(m.Payload); cap(buf) < size {
-		buf = make([]byte, 0, roomFor(size))
+		keepForOthers(buf)
+		buf = newBuffer(size)
 	}
 	buf = append(buf, byte(len(m.Topic)>>8), byte(len(m.Topic)))
 	buf = append(buf, m.Topic...)
 	p.buf = append(buf, m.Payload...)
 	p.props, p.payload, p.qos, p.retain = n, n, m.QoS, m.Retain
-}
-
-// roomFor rounds up, so that messages of about the same size find room in each other's buffers.
-func roomFor(size int) int {
-	if size > keepBuffer {
-		return size
-	}
-	return (size + 63) &^ 63
 }
 
 func (p *Prepared) judge(e *encoder, m *Publish) {
@@ -103,13 +96,16 @@ func (p *Prepared) SetTopic(topic string) error {
 // Reset empties p. It keeps the buffer for the next Set, unless that holds more than 64 KiB.
 func (p *Prepared) Reset() { p.Release(keepBuffer) }
 
-// Release empties p. It keeps the buffer for the next Set, unless that holds more than keep bytes.
+// Release empties p. It keeps the buffer for the next Set, unless that holds more than keep bytes; then another message may have
+// it, so that nothing that Topic and Payload gave may be used any more.
 func (p *Prepared) Release(keep int) { p.clear(p.buf, keep) }
 
 func (p *Prepared) clear(buf []byte, keep int) {
 	*p = Prepared{}
 	if cap(buf) <= keep {
 		p.buf = buf[:0]
+	} else {
+		keepForOthers(buf)
 	}
 }
 
