@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 )
@@ -17,6 +18,7 @@ func benchmarkVectors(b *testing.B, run func(b *testing.B, v vector, wire []byte
 	}
 }
 
+// BenchmarkDecode decodes each packet type, at each version, without properties and with them.
 func BenchmarkDecode(b *testing.B) {
 	benchmarkVectors(b, func(b *testing.B, v vector, wire []byte) {
 		p := packetOf(v.want.Type())
@@ -29,6 +31,7 @@ func BenchmarkDecode(b *testing.B) {
 	})
 }
 
+// BenchmarkEncode encodes the same packets.
 func BenchmarkEncode(b *testing.B) {
 	benchmarkVectors(b, func(b *testing.B, v vector, _ []byte) {
 		var dst []byte
@@ -41,114 +44,50 @@ func BenchmarkEncode(b *testing.B) {
 	})
 }
 
-// eachPublish runs a benchmark for PUBLISH packets as they come in bulk.
-func eachPublish(b *testing.B, run func(b *testing.B, m *Publish, s *Sending)) {
+func BenchmarkAppendAck(b *testing.B) {
 	for _, v := range []Version{V311, V5} {
-		for _, q := range []QoS{AtMostOnce, AtLeastOnce} {
-			for _, size := range []int{64, 1024} {
-				b.Run(fmt.Sprintf("version=%v/qos=%d/size=%d", v, q, size), func(b *testing.B) {
-					m := &Publish{QoS: q, Topic: "site/7/machine/42/temperature", Payload: make([]byte, size)}
-					s := &Sending{Version: v, PacketID: 7}
-					var p Prepared
-					if err := p.Set(m); err != nil {
+		for _, kind := range []Type{TypePubAck, TypePubRec, TypePubRel, TypePubComp} {
+			b.Run(fmt.Sprintf("version=%v/packet=%v", v, kind), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(4)
+				var dst []byte
+				for b.Loop() {
+					dst = AppendAck(dst[:0], v, kind, 7, Success)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkNext cuts what one read of 64 KiB has brought into packets.
+func BenchmarkNext(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		p    Packet
+	}{
+		{"PUBACK", &PubAck{PacketID: 7}},
+		{"PUBLISH/size=64", &Publish{QoS: AtLeastOnce, Topic: busyTopic, PacketID: 7, Payload: make([]byte, 64)}},
+		{"PUBLISH/size=1024", &Publish{QoS: AtLeastOnce, Topic: busyTopic, PacketID: 7, Payload: make([]byte, 1024)}},
+	} {
+		b.Run("packet="+c.name, func(b *testing.B) {
+			one, err := c.p.Append(nil, V5)
+			if err != nil {
+				b.Fatal(err)
+			}
+			packets := max(1, 64<<10/len(one))
+			wire := bytes.Repeat(one, packets)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(wire)))
+			for b.Loop() {
+				for at := 0; at < len(wire); {
+					_, size, err := Next(wire[at:], server5, 0)
+					if err != nil {
 						b.Fatal(err)
 					}
-					b.ReportAllocs()
-					b.SetBytes(int64(p.Size(s)))
-					run(b, m, s)
-				})
+					at += size
+				}
 			}
-		}
-	}
-}
-
-func BenchmarkPreparedSet(b *testing.B) {
-	eachPublish(b, func(b *testing.B, m *Publish, _ *Sending) {
-		var p Prepared
-		for b.Loop() {
-			_ = p.Set(m)
-		}
-	})
-}
-
-func BenchmarkPreparedAppend(b *testing.B) {
-	eachPublish(b, func(b *testing.B, m *Publish, s *Sending) {
-		var p Prepared
-		_ = p.Set(m)
-		var dst []byte
-		for b.Loop() {
-			dst = p.Append(dst[:0], s)
-		}
-	})
-}
-
-// A reader's way: cut the packet out, look up the topic, decode.
-func BenchmarkPublishDecodeInterned(b *testing.B) {
-	eachPublish(b, func(b *testing.B, m *Publish, s *Sending) {
-		var p Prepared
-		_ = p.Set(m)
-		wire := p.Append(nil, s)
-		topics := map[string]string{m.Topic: m.Topic}
-		d := Dialect{s.Version, FromServer}
-		var got Publish
-		for b.Loop() {
-			f, _, _ := Next(wire, d, 0)
-			topic, _ := PublishTopic(f.Body)
-			got.Topic = topics[string(topic)]
-			if err := got.Decode(f, d); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-// The same without the table, for what the codec alone takes.
-func BenchmarkPublishDecodeSameTopic(b *testing.B) {
-	eachPublish(b, func(b *testing.B, m *Publish, s *Sending) {
-		var p Prepared
-		_ = p.Set(m)
-		wire := p.Append(nil, s)
-		d := Dialect{s.Version, FromServer}
-		got := Publish{Topic: m.Topic}
-		for b.Loop() {
-			f, _, _ := Next(wire, d, 0)
-			if err := got.Decode(f, d); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-func BenchmarkAppendAck(b *testing.B) {
-	b.ReportAllocs()
-	b.SetBytes(4)
-	var dst []byte
-	for b.Loop() {
-		dst = AppendAck(dst[:0], V5, TypePubAck, 7, Success)
-	}
-}
-
-func BenchmarkMatch(b *testing.B) {
-	const topic = "site/7/machine/42/temperature"
-	for _, filter := range []string{topic, "site/+/machine/+/temperature", "site/#", "$share/g/site/#"} {
-		b.Run(filter, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(topic)))
-			for b.Loop() {
-				_ = Match(filter, topic)
-			}
-		})
-	}
-}
-
-func BenchmarkCheckTopicName(b *testing.B) {
-	for _, topic := range []string{"a/b", "site/7/machine/42/temperature", "stätte/7/maschine/42/wärme"} {
-		b.Run(topic, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(topic)))
-			for b.Loop() {
-				_ = CheckTopicName(topic)
-			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*packets), "ns/packet")
 		})
 	}
 }
