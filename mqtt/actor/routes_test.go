@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -184,35 +183,4 @@ func TestUnclaimedTopicsAreBounded(t *testing.T) {
 	u.add("0")
 	u.add("9999")
 	require.Empty(t, u.tell())
-}
-
-func BenchmarkRoutes(b *testing.B) {
-	for _, n := range []int{0, 10, 1_000, 100_000} {
-		for _, kind := range []string{"same", "other"} { // the topic of the message before, or another one
-			b.Run(fmt.Sprintf("filters=%d/topic=%s", n, kind), func(b *testing.B) {
-				var r routes
-				for i := range n {
-					r.add(&branch{number: uint64(i + 1), filters: []string{fmt.Sprintf("site/%d/device/%d/+", i/100, i%100)}})
-				}
-				var messages []codec.Publish
-				for i := range 256 {
-					if kind == "same" {
-						i = 0
-					}
-					i = i * 389 % max(n, 1)
-					messages = append(messages, codec.Publish{Topic: fmt.Sprintf("site/%d/device/%d/temperature", i/100, i%100)})
-				}
-				var to []*branch
-				i := 0
-				b.ReportAllocs()
-				for b.Loop() {
-					to = r.find(&messages[i&255], to[:0])
-					i++
-				}
-				if len(to) != min(n, 1) {
-					b.Fatal(len(to))
-				}
-			})
-		}
-	}
 }
