@@ -21,6 +21,7 @@ demo: ## see the client work, against a server that the program starts itself
 .PHONY: test
 test: ## all tests of all modules, with the race detector
 	@$(FORMATTED)
+	go test -run 'Takes(No)?Memory' $(ARGS) ./mqtt/... # the race detector has pools forget: with it, counts have slack
 	$(MODULES)
 	for module in $$modules; do
 		cd "$$module"
@@ -40,6 +41,10 @@ integration: ## the tests that need a real server; installs and starts mosquitto
 bench: ## measure this client beside others; ARGS="-h" for what can be chosen
 	@cd bench
 	go run . $(ARGS)
+
+.PHONY: micro
+micro: ## benchmarks of the parts, beside their code; ARGS="-bench Routes -count 10" chooses as for go test
+	@go test -run '^$$' -bench . -benchmem $(ARGS) ./mqtt/...
 
 .PHONY: flood
 flood: ## a slow consumer in a flood, within its bound of memory, in two minutes; draws docs/flood.svg

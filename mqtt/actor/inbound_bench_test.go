@@ -189,8 +189,8 @@ func BenchmarkMessages(b *testing.B) {
 	}
 }
 
-// The hot path takes one allocation a message: what the application is handed.
-func TestAllocations(t *testing.T) {
+// A message takes one allocation: what the application is handed.
+func TestHandingOutTakesMemory(t *testing.T) {
 	for _, q := range []codec.QoS{0, 1, 2} {
 		t.Run(q.String(), func(t *testing.T) {
 			p := newPlant(t, benchSettings())
