@@ -34,6 +34,7 @@ func BenchmarkRequest(b *testing.B) {
 					})
 				}
 				b.ReportAllocs()
+				b.SetBytes(int64(len(m.Payload)))
 				for b.Loop() {
 					work <- struct{}{}
 				}

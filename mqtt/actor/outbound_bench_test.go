@@ -257,6 +257,6 @@ func TestTheTrackerTakesNoMemory(t *testing.T) {
 	for _, q := range []codec.QoS{0, 1, 2} {
 		e := newEngine(t, 1_000, nil).connect(codec.ConnAckProperties{})
 		m := &codec.Publish{QoS: q, Topic: "bench/topic", Payload: payload64}
-		require.Less(t, allocations(1_000, func() { e.exchange(16, m) })/16, 0.01+slack, "%v", q)
+		require.Less(t, allocations(1_000, func() { e.exchange(16, m) })/16, 0.1+slack, "%v", q)
 	}
 }
