@@ -203,17 +203,20 @@ func TestEncodingWithAnAliasTakesNoMemory(t *testing.T) {
 			out.dropAliases()
 			op := &Op{traits: traits{state: opQueued}, Alias: asked}
 			require.NoError(t, op.Message.Set(&codec.Publish{Topic: "a/topic", Payload: []byte("hi")}))
-			buf := out.appendPublish(make([]byte, 0, 100), op)
+			buf := &outBuffer{bytes: make([]byte, 0, 100)}
+			out.putPublish(buf, op)
 			require.Zero(t, testing.AllocsPerRun(100, func() {
 				out.name(op)
 				if out.allowed(op) != nil {
 					panic("it is")
 				}
-				buf = out.appendPublish(buf[:0], op)
+				buf.bytes = buf.bytes[:0]
+				out.putPublish(buf, op)
 			}), "mode %d, alias %d", mode, asked)
 			op.nameless = asked != 0
-			buf = out.appendPublish(buf[:0], op)
-			require.Equal(t, mode != AliasAuto && asked == 0, len(buf) == 14, "as mode %d has it with alias %d", mode, asked)
+			buf.bytes = buf.bytes[:0]
+			out.putPublish(buf, op)
+			require.Equal(t, mode != AliasAuto && asked == 0, buf.len() == 14, "as mode %d has it with alias %d", mode, asked)
 		}
 	}
 }

@@ -103,6 +103,7 @@ func (t *tracker) pubRec(a *answer) error {
 		t.order++
 		op.released = t.order
 		op.unheard = a.code == codec.NoMatchingSubscribers
+		t.detach(op)
 		op.dropMessage()
 		t.keepRelease(op)
 	}

@@ -11,14 +11,15 @@ import (
 func (t *tracker) fill() {
 	b := t.buffer
 	t.fillProbe(b)
+	b.room(4 * (len(t.acks) + len(t.releases)))
 	t.fillAcks(b)
 	t.fillAuth(b)
-	for len(b.bytes) < softBuffer && !t.farewell() {
+	for b.len() < softBuffer && !t.farewell() {
 		op := t.sendable()
 		if op == nil {
 			break
 		}
-		b.room(op.size + quickMax/8)
+		b.room(min(op.size, quickMax) + quickMax/8)
 		if !t.put(b, op) {
 			break
 		}
@@ -145,8 +146,8 @@ func (t *tracker) putNew(b *outBuffer, op *Op) bool {
 	}
 	t.commit(op)
 	if op.level == 0 {
-		b.bytes = t.appendPublish(b.bytes, op)
-		b.fire = append(b.fire, fired{op, len(b.bytes)})
+		t.putPublish(b, op)
+		b.fire = append(b.fire, fired{op, b.len()})
 		return true
 	}
 	t.ids.take(op)
@@ -167,9 +168,9 @@ func (t *tracker) putStaged(b *outBuffer, op *Op) {
 
 // putFirst encodes a PUBLISH that has its identifier.
 func (t *tracker) putFirst(b *outBuffer, op *Op) {
-	start := len(b.bytes)
+	start := b.len()
 	t.begin(op)
-	b.bytes = t.appendPublish(b.bytes, op)
+	t.putPublish(b, op)
 	b.sent = append(b.sent, sent{op.id, op.seq, start})
 }
 
@@ -210,10 +211,11 @@ func (t *tracker) wrote(w written) {
 	t.sentBytes += uint64(w.n)
 	t.given, t.writeStuck = time.Time{}, false
 	b := w.buffer
-	if w.n < len(b.bytes) {
+	if w.n < b.len() {
 		t.torn = w // the connection ends; what didn't leave is sorted out then
 		return
 	}
+	t.home()
 	for i := range b.fire {
 		t.doneQoS0(b.fire[i].op)
 	}

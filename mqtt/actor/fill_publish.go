@@ -23,16 +23,21 @@ func (t *tracker) sending(op *Op) codec.Sending {
 	return s
 }
 
-func (t *tracker) appendPublish(dst []byte, op *Op) []byte {
+func (t *tracker) putPublish(b *outBuffer, op *Op) {
 	s := t.sending(op)
 	t.alias(op, &s)
-	start := len(dst)
-	dst = op.Message.Append(dst, &s)
+	start := b.len()
+	if payload := op.Message.Payload(); len(payload) < spliceMin {
+		b.bytes = op.Message.Append(b.bytes, &s)
+	} else {
+		b.bytes = op.Message.AppendHead(b.bytes, &s)
+		b.splice(payload)
+		t.lend(op)
+	}
 	if t.cfg.Sent != nil {
-		t.cfg.Sent(PacketInfo{Type: codec.TypePublish, Size: len(dst) - start, PacketID: op.id, Topic: string(op.Message.Topic()),
+		t.cfg.Sent(PacketInfo{Type: codec.TypePublish, Size: b.len() - start, PacketID: op.id, Topic: string(op.Message.Topic()),
 			QoS: op.level, Dup: op.dup, Retain: op.Message.Retain()})
 	}
-	return dst
 }
 
 // allowed gives the reason for which this connection can't carry a PUBLISH.

@@ -196,6 +196,7 @@ func (t *tracker) recover() {
 	}
 	b := w.buffer
 	t.buffer = b
+	t.home()
 	var free []*Op
 	for _, f := range b.fire {
 		switch {

@@ -90,6 +90,7 @@ type traits struct {
 	resub     bool // ours: restores a filter on a new connection
 	unheard   bool // PUBREC said NoMatchingSubscribers
 	kept      bool // the store knows it, or will
+	lent      bool // a buffer that is with the writer refers to its payload
 }
 
 // asking is what a SUBSCRIBE or UNSUBSCRIBE asks for.
@@ -280,7 +281,7 @@ func (op *Op) refuse(err error) {
 func (op *Op) dropMessage() { op.Message.Release(keptPayload) }
 
 // keptPayload is what a record whose message isn't needed any more may hold on to, in bytes.
-const keptPayload = 512
+const keptPayload = 4 << 10
 
 // qos is the QoS of a PUBLISH; it is still known when the payload is gone.
 func (op *Op) qos() codec.QoS {

@@ -33,10 +33,13 @@ func (m *outboundModel) connect() {
 
 // lose ends the connection, somewhere in the buffer that is out.
 func (m *outboundModel) lose() {
+	if m.away != nil {
+		m.plug.back <- written{buffer: m.home(), n: len(m.image)}
+	}
 	select {
 	case b := <-m.plug.out:
-		n := m.r.IntN(len(b.bytes))
-		m.read(b, n)
+		n := m.r.IntN(b.len())
+		m.read(flat(b), n)
 		m.plug.back <- written{buffer: b, n: n}
 	default:
 	}
@@ -107,13 +110,16 @@ func (m *outboundModel) check() {
 		}
 	}
 	if t.link.wire != nil && t.buffer == nil {
-		b := <-m.plug.out
+		b := m.away
+		if b == nil {
+			b = <-m.plug.out
+			t.link.wire.out <- b
+		}
 		for _, f := range b.fire {
 			if !f.op.withdrawn {
 				count(f.op)
 			}
 		}
-		t.link.wire.out <- b
 	}
 	for op := range t.calls {
 		ids += len(op.call.open)

@@ -1,11 +1,13 @@
 package actor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +25,8 @@ type outboundModel struct {
 	plug    *plug
 	ops     chan *Op
 	records Client[struct{}] // where callers have them from
+	away    *outBuffer       // with the writer, and read by the server: it is
+	image   []byte           // this
 	sends   []*modelled
 	calls   []*Op
 	flushed []<-chan error
@@ -105,14 +109,18 @@ func (m *outboundModel) publish() {
 		return
 	}
 	s := &modelled{n: len(m.sends), qos: codec.QoS(m.r.IntN(3))}
-	op := m.records.NewPublish(new(Ending), !m.roomy)
 	p := codec.Publish{Topic: "a", QoS: s.qos, Payload: []byte(strconv.Itoa(s.n))}
+	large := m.r.IntN(8) == 0
+	if large {
+		p.Payload = append(p.Payload, bytes.Repeat([]byte{' '}, spliceMin)...)
+	}
+	op := m.records.NewPublish(new(Ending), !m.roomy || large)
 	require.NoError(m, op.Message.Set(&p))
 	if m.r.IntN(4) == 0 {
 		op.Expire(time.Duration(1+m.r.IntN(5)) * time.Second)
 	}
 	s.receipt = op.Receipt()
-	if !m.roomy {
+	if !op.promised {
 		s.admission = op.Admitted()
 	}
 	m.sends = append(m.sends, s)
@@ -153,23 +161,48 @@ func (m *outboundModel) withdraw() {
 	require.False(m, <-reply && s.ended)
 }
 
-// write takes the buffer that is out, if there is one, and has the server read it.
+// write takes the buffer that is out, if there is one, and has the server read it. The server may answer before the buffer comes
+// home.
 func (m *outboundModel) write() {
 	if m.link.wire == nil {
 		return
 	}
-	select {
-	case b := <-m.plug.out:
-		m.read(b, len(b.bytes))
-		m.wrote(written{b, len(b.bytes), time.Now()})
-	default:
+	if m.away == nil {
+		select {
+		case b := <-m.plug.out:
+			m.away, m.image = b, flat(b)
+			m.read(m.image, len(m.image))
+		default:
+			return
+		}
+	}
+	if m.r.IntN(3) > 0 {
+		m.wrote(written{m.home(), len(m.image), time.Now()})
 	}
 }
 
+// home takes the buffer from the writer, in which nothing may have changed meanwhile.
+func (m *outboundModel) home() *outBuffer {
+	b := m.away
+	require.Equal(m, m.image, flat(b))
+	m.away = nil
+	return b
+}
+
+// flat is what the writer writes.
+func flat(b *outBuffer) (all []byte) {
+	from := 0
+	for _, c := range b.cuts {
+		all = append(append(all, b.bytes[from:c.at]...), c.payload...)
+		from = c.at
+	}
+	return append(all, b.bytes[from:]...)
+}
+
 // read is what n bytes of a buffer mean to the server.
-func (m *outboundModel) read(b *outBuffer, n int) {
-	for at := 0; at < len(b.bytes) && at < n; {
-		f, size, err := codec.Next(b.bytes[at:], codec.Dialect{Version: codec.V5, From: codec.FromClient}, 0)
+func (m *outboundModel) read(all []byte, n int) {
+	for at := 0; at < len(all) && at < n; {
+		f, size, err := codec.Next(all[at:], codec.Dialect{Version: codec.V5, From: codec.FromClient}, 0)
 		require.NoError(m, err)
 		m.packet(f, at+size <= n)
 		at += size
@@ -210,7 +243,7 @@ func (m *outboundModel) claim(id uint16, payload string) {
 }
 
 func (m *outboundModel) publication(p *codec.Publish, whole bool) {
-	payload := string(p.Payload)
+	payload := strings.TrimRight(string(p.Payload), " ")
 	n, err := strconv.Atoi(payload)
 	require.NoError(m, err)
 	s := m.sends[n]

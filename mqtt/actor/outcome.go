@@ -68,6 +68,7 @@ func uncertain(why error) error {
 
 // endPublish gives an admitted PUBLISH its one outcome and frees its place. It must be out of lanes and flight already.
 func (t *tracker) endPublish(op *Op, o Outcome) {
+	t.detach(op)
 	t.messages--
 	t.bytes -= op.size
 	t.epochs.end(op.epoch)

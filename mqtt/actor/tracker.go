@@ -35,7 +35,8 @@ type tracker struct {
 	again      *reauth // nil while nobody re-authenticates
 	link       linkUp  // the connection; wire is nil while there is none
 	limits     limits
-	buffer     *outBuffer // at home, ready to be filled; nil while it is out
+	buffer     *outBuffer // at home, ready to be filled; nil while it is out,
+	loans                 // with these payloads in it
 	given      time.Time  // when the buffer that is out was given to the writer
 	torn       written    // a buffer that came home only partly written: its connection is ending
 	acks       []ack      // owed to the server

@@ -17,6 +17,9 @@ type writer struct {
 	back    chan<- written    // to tracker, has room: one buffer and one PINGREQ
 	ping    <-chan struct{}   // from pinger
 	sent    func(PacketInfo)  // trace, may be nil
+
+	two  [2][]byte
+	pair net.Buffers // of two: it has no memory of its own
 }
 
 var pingReq = []byte{0xc0, 0}
@@ -30,7 +33,7 @@ func (w *writer) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case b := <-w.out:
-			n, err := w.write(b.bytes)
+			n, err := w.writeAll(b)
 			last := b.last
 			w.back <- written{b, n, time.Now()}
 			if err != nil {
@@ -47,6 +50,34 @@ func (w *writer) run(ctx context.Context) error {
 	}
 }
 
+// writeAll writes a buffer with the payloads that belong between its bytes.
+func (w *writer) writeAll(b *outBuffer) (n int, err error) {
+	from := 0
+	for _, c := range b.cuts {
+		m, err := w.writeTwo(b.bytes[from:c.at], c.payload)
+		if n += m; err != nil {
+			return n, err
+		}
+		from = c.at
+	}
+	m, err := w.write(b.bytes[from:])
+	return n + m, err
+}
+
+// writeTwo has the operating system take the first bytes of a payload together with what is in front of it.
+func (w *writer) writeTwo(head, payload []byte) (n int, err error) {
+	first := payload[:min(softBuffer, len(payload))]
+	w.two = [2][]byte{head, first}
+	w.pair = w.two[:]
+	w.conn.SetWriteDeadline(time.Now().Add(w.timeout))
+	written, err := w.pair.WriteTo(w.conn)
+	if n = int(written); err != nil {
+		return n, late(err)
+	}
+	m, err := w.write(payload[len(first):])
+	return n + m, err
+}
+
 // write hands the bytes to the operating system, in pieces small enough for the deadline to be one of no progress.
 func (w *writer) write(bytes []byte) (n int, err error) {
 	for n < len(bytes) && err == nil {
@@ -56,10 +87,15 @@ func (w *writer) write(bytes []byte) (n int, err error) {
 		m, err = w.conn.Write(piece)
 		n += m
 	}
+	return n, late(err)
+}
+
+// late names the error of a write that made no progress.
+func late(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("%w: %w", ErrWriteTimeout, err)
+		return fmt.Errorf("%w: %w", ErrWriteTimeout, err)
 	}
-	return n, err
+	return err
 }
 
 func (w *writer) writePing() error {

@@ -50,8 +50,13 @@ func (p *Prepared) Size(s *Sending) int {
 
 // Append appends the packet to dst. On 3.x it has no properties. p has been set, and s is lawful: nothing is checked here.
 func (p *Prepared) Append(dst []byte, s *Sending) []byte {
+	remaining, _, _ := p.measure(s)
+	return append(p.AppendHead(slices.Grow(dst, 5+remaining), s), p.buf[p.payload:]...)
+}
+
+// AppendHead appends the packet but for its payload, which is to follow: for who writes that from where it is.
+func (p *Prepared) AppendHead(dst []byte, s *Sending) []byte {
 	remaining, properties, omit := p.measure(s)
-	dst = slices.Grow(dst, 5+remaining)
 	dst = append(dst, byte(TypePublish)<<4|publishFlags(p.qos, p.retain, s.Dup && p.qos != AtMostOnce))
 	dst = appendVBI(dst, uint32(remaining))
 	if omit {
@@ -73,5 +78,5 @@ func (p *Prepared) Append(dst []byte, s *Sending) []byte {
 		}
 		dst = append(dst, p.buf[p.props:p.payload]...)
 	}
-	return append(dst, p.buf[p.payload:]...)
+	return dst
 }
