@@ -34,11 +34,12 @@ func (c *Client) isQuick(m *Message) bool {
 	if !c.quick || m.Retain {
 		return false
 	}
+	small := len(m.Topic)+len(m.Payload) <= quickSize
 	switch c.core.Strict() {
 	case 0:
-		return len(m.Topic)+len(m.Payload) <= quickSize && (m.Properties == nil || c.settings.Version == V5 && m.Properties.TopicAlias == 0)
+		return small && (m.Properties == nil || m.Properties.TopicAlias == 0)
 	case 1:
-		return len(m.Topic)+len(m.Payload) <= quickSize && m.Properties == nil
+		return small && m.Properties == nil
 	}
 	return false
 }
@@ -126,12 +127,16 @@ func (c *Client) PublishAsync(ctx context.Context, m Message) (*Delivery, error)
 	if err := ctx.Err(); err != nil {
 		return nil, failed("publish", notSent(err))
 	}
-	word := m.Properties != nil || !c.isQuick(&m)
+	word := !c.isQuick(&m)
 	d := &Delivery{client: c}
 	op := c.core.NewPublish(&d.ending, word)
 	if err := prepare(op, &m); err != nil {
 		op.Recycle()
 		return nil, failed("publish", err)
+	}
+	if !word && !op.Small() { // its properties made it a large one
+		word = true
+		op.Ask()
 	}
 	d.receipt = op.Receipt()
 	if err := c.core.Offer(ctx, op); err != nil {

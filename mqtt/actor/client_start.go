@@ -39,6 +39,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}}
 	t.records, t.idle = records, true
+	t.markStrict()
 	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
 	processes := []func(context.Context) error{t.run, d.run}
 	if cfg.Write != nil {

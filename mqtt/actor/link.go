@@ -252,6 +252,14 @@ func (t *tracker) dropQoS0(err error) {
 	}
 }
 
+// mayBeOlder says that the connection, or the next one, may have no words for properties.
+func (t *tracker) mayBeOlder() bool {
+	if t.link.wire == nil {
+		return t.cfg.MinVersion != codec.V5
+	}
+	return t.limits.version != codec.V5
+}
+
 // markStrict tells callers how far they have to wait for a word of admission: two tokens, always; one, when their message
 // has properties; none, never.
 func (t *tracker) markStrict() {
@@ -259,7 +267,7 @@ func (t *tracker) markStrict() {
 	switch {
 	case t.ending.asked() || t.link.wire != nil && t.limits.strict():
 		level = 2
-	case t.link.wire != nil && t.limits.version != codec.V5 && !t.cfg.Lenient:
+	case !t.cfg.Lenient && t.mayBeOlder():
 		level = 1
 	}
 	for len(t.strict) > level {

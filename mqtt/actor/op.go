@@ -218,6 +218,12 @@ func (op *Op) tellsAdmission() {
 	op.other().admitted, op.rare.admission = c, c
 }
 
+// Ask has a record that nobody is promised anything of tell its admission, too. It isn't used again.
+func (op *Op) Ask() {
+	op.home, op.promised = nil, false
+	op.tellsAdmission()
+}
+
 // Admitted is where the admission is told, nil for admitted.
 func (op *Op) Admitted() <-chan error { return op.rare.admission }
 
