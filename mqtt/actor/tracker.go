@@ -48,6 +48,7 @@ type tracker struct {
 	note       notice
 	noteNews   bool
 	writeStuck bool // a write has made no progress for a second
+	patience   patience
 	timer      *time.Timer
 	began      time.Time     // its clock's zero
 	now        time.Duration // when operations were last taken
@@ -138,9 +139,11 @@ func (t *tracker) turn() {
 	t.letIn()
 	t.stage()
 	for t.link.wire != nil && t.buffer != nil && !t.ending.final && t.something() {
-		if t.small() {
+		if t.small() && t.patience.pays() {
+			before := t.taken
 			runtime.Gosched() // measured: callers that are about to publish join this write instead of the next
 			t.drain()
+			t.patience.paid(t.taken > before)
 		}
 		t.fill()
 		if !t.letIn() { // what couldn't leave may have made room
