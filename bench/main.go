@@ -25,11 +25,11 @@ import (
 type work struct {
 	name string
 	n    int
-	run  func(ctx context.Context, p peer, address string, n, size int) (time.Duration, error)
+	run  func(ctx context.Context, p oldPeer, address string, n, size int) (time.Duration, error)
 }
 
-// peer is a client to be measured.
-type peer interface {
+// oldPeer is a client to be measured.
+type oldPeer interface {
 	name() string
 	publish(ctx context.Context, address string, qos, n, size int) (time.Duration, error)
 	receive(ctx context.Context, address string, qos, n, size int) (time.Duration, error)
@@ -37,8 +37,8 @@ type peer interface {
 
 func works(scale float64) []work {
 	count := func(n int) int { return max(1000, int(float64(n)*scale)) }
-	pub := func(qos int) func(context.Context, peer, string, int, int) (time.Duration, error) {
-		return func(ctx context.Context, p peer, address string, n, size int) (time.Duration, error) {
+	pub := func(qos int) func(context.Context, oldPeer, string, int, int) (time.Duration, error) {
+		return func(ctx context.Context, p oldPeer, address string, n, size int) (time.Duration, error) {
 			return p.publish(ctx, address, qos, n, size)
 		}
 	}
@@ -46,7 +46,7 @@ func works(scale float64) []work {
 		{"publish QoS 0, one goroutine", count(2_000_000), pub(0)},
 		{"publish QoS 1, 1000 in flight", count(300_000), pub(1)},
 		{"publish QoS 2, 1000 in flight", count(150_000), pub(2)},
-		{"receive QoS 0", count(1_000_000), func(ctx context.Context, p peer, address string, n, size int) (time.Duration, error) {
+		{"receive QoS 0", count(1_000_000), func(ctx context.Context, p oldPeer, address string, n, size int) (time.Duration, error) {
 			return p.receive(ctx, address, 0, n, size)
 		}},
 	}
@@ -62,6 +62,7 @@ func main() {
 	aliases := flag.Bool("alias", false, "measure long topics without and with topic aliases instead; -size, -rounds and -scale hold")
 	floods := flag.String("flood", "", "have a slow consumer live through a flood, and write samples of its memory to this file")
 	flooded := flag.String("flooded", "", "be the client process of the flood, of this version of MQTT (used by the program itself)")
+	ordered := flag.String("client", "", "be a client process, and do this order (used by the program itself)")
 	address := flag.String("address", "", "where the server process is (used by the program itself)")
 	profile := flag.String("cpuprofile", "", "measure Sluice alone, and write its CPU profile to this file")
 	flag.Parse()
@@ -69,6 +70,8 @@ func main() {
 	switch {
 	case *server:
 		err = serve()
+	case *ordered != "":
+		err = client(os.Stdout, *ordered)
 	case *stores:
 		err = profiled(*profile, func() error { return measureStores(os.Stdout, *rounds, *scale, *size, *profile != "") })
 	case *aliases:
@@ -81,7 +84,7 @@ func main() {
 			err = floodedClient(os.Stdout, os.Stderr, f, *address)
 		}
 	default:
-		peers := []peer{limit{}, sluice{}, paho{}}
+		peers := []oldPeer{limit{}, sluice{}, paho{}}
 		if *profile != "" {
 			peers = peers[1:2]
 		}
@@ -133,7 +136,7 @@ func profiled(path string, f func() error) error {
 	return f()
 }
 
-func measure(w io.Writer, peers []peer, rounds int, scale float64, size int, only string) error {
+func measure(w io.Writer, peers []oldPeer, rounds int, scale float64, size int, only string) error {
 	address, stop, err := start()
 	if err != nil {
 		return err
@@ -167,7 +170,7 @@ func measure(w io.Writer, peers []peer, rounds int, scale float64, size int, onl
 }
 
 // once runs a job with a peer; a goroutine that is left behind is an error.
-func once(p peer, job work, address string, size int) (float64, error) {
+func once(p oldPeer, job work, address string, size int) (float64, error) {
 	runtime.GC()
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

@@ -137,3 +137,7 @@ func (l limit) arrived(address, client string) (n int, err error) {
 	}
 	return strconv.Atoi(string(text))
 }
+
+func (limit) do(ctx context.Context, o order) (result, error) {
+	return result{Cannot: "being written"}, nil
+}

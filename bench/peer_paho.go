@@ -75,3 +75,7 @@ func (p paho) receive(ctx context.Context, address string, qos, n, size int) (ti
 	}
 	return time.Since(start), nil
 }
+
+func (paho) do(ctx context.Context, o order) (result, error) {
+	return result{Cannot: "being written"}, nil
+}

@@ -60,3 +60,7 @@ func (sluice) receive(ctx context.Context, address string, qos, n, size int) (ti
 	took := time.Since(start)
 	return took, c.Close(ctx)
 }
+
+func (sluice) do(ctx context.Context, o order) (result, error) {
+	return result{Cannot: "being written"}, nil
+}

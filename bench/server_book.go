@@ -2,9 +2,6 @@ package main
 
 import "sync"
 
-// measured is the topic of all that is measured. No other that clients publish to has its length.
-const measured = "bench/topic"
-
 // book is what the server knows of its clients, beyond their connections.
 type book struct {
 	lock    sync.Mutex
