@@ -61,25 +61,35 @@ type preparer interface {
 type candidate struct {
 	name    string // for -peers
 	title   string
-	version int  // the only one that it speaks; 0: it speaks 3.1.1 and 5.0
-	isGo    bool // one of the clients that a Go program can choose
+	version int // the only one that it speaks; 0: it speaks 3.1.1 and 5.0
+	kind    kind
 	peer    peer
 }
 
+type kind int
+
+const (
+	socket   kind = iota // no client at all
+	inGo                 // a client that a Go program can choose
+	elsewise             // a program in another language; do runs it
+)
+
 // candidates stand in the order of the tables.
 var candidates = []candidate{
-	{"limit", "socket limit", 0, false, limit{}},
-	{"sluice", "Sluice", 0, true, sluice{}},
-	{"paho", "paho.mqtt.golang", 4, true, paho{}},
+	{"limit", "socket limit", 0, socket, limit{}},
+	{"sluice", "Sluice", 0, inGo, sluice{}},
+	{"paho", "paho.mqtt.golang", 4, inGo, paho{}},
 }
 
 func candidateOf(name string) (candidate, error) {
+	var names []string
 	for _, c := range candidates {
 		if c.name == name {
 			return c, nil
 		}
+		names = append(names, c.name)
 	}
-	return candidate{}, fmt.Errorf("there is no peer %q", name)
+	return candidate{}, fmt.Errorf("there is no client %q; these are there: %s", name, strings.Join(names, ", "))
 }
 
 // Topics that have a meaning for the server; all others are counted, and their order is checked.

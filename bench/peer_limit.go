@@ -5,139 +5,105 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strconv"
-	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// limit is the socket without a client: pre-encoded packets go out in large writes, and what comes in is only counted by
-// its length.
+// limit is the socket without a client: packets that are encoded once go out in large writes, and what comes in is only counted.
+// No more is in flight than the order says.
 type limit struct{}
 
-func (limit) name() string { return "socket limit" }
+func (l limit) do(ctx context.Context, o order) (result, error) {
+	switch o.Work {
+	case "publish":
+		return l.publish(o)
+	case "receive":
+		return l.receive(o)
+	case "trip":
+		return l.trip(o)
+	case "idle":
+		return l.idle(o)
+	case "reconnect":
+		return l.reconnect(o)
+	}
+	return result{Cannot: "it doesn't know " + o.Work}, nil
+}
 
-func (limit) connect(address string) (net.Conn, error) {
-	conn, err := net.Dial("tcp", address)
+// connect gives a connection on which CONNACK has come.
+func (limit) connect(address, client string, version int, clean bool) (conn net.Conn, err error) {
+	hello := &codec.Connect{Version: codec.Version(version), ClientID: client, CleanStart: clean}
+	if version == 5 {
+		hello.Properties = &codec.ConnectProperties{ReceiveMaximum: 65535}
+	}
+	b, err := hello.Append(nil, codec.Version(version))
 	if err != nil {
 		return nil, err
 	}
-	hello, err := (&codec.Connect{ClientID: "limit", CleanStart: true}).Append(nil, codec.V311)
-	if err != nil {
+	if conn, err = net.Dial("tcp", address); err != nil {
 		return nil, err
 	}
-	if _, err := conn.Write(hello); err != nil {
+	if _, err = conn.Write(b); err == nil {
+		_, err = readPacket(conn)
+	}
+	if err != nil {
+		conn.Close()
 		return nil, err
 	}
-	_, err = io.ReadFull(conn, make([]byte, 4))
-	return conn, err
+	return conn, nil
 }
 
-func (l limit) publish(ctx context.Context, address string, qos, n, size int) (time.Duration, error) {
-	conn, err := l.connect(address)
-	if err != nil {
-		return 0, err
+// readPacket reads one small packet and nothing behind it.
+func readPacket(conn net.Conn) ([]byte, error) {
+	p := make([]byte, 2, 130)
+	if _, err := io.ReadFull(conn, p); err != nil {
+		return nil, err
 	}
-	defer conn.Close()
-	m := codec.Publish{Topic: "bench/topic", QoS: codec.QoS(qos), Payload: make([]byte, size)}
-	answers := 0
-	if qos == 1 {
-		answers = 4 * n
+	if p[1] > 127 {
+		return nil, fmt.Errorf("a packet of type %d that is too large", p[0]>>4)
 	}
-	if qos == 2 {
-		answers = 8 * n
-	}
-	done := make(chan error, 1)
-	go func() { done <- l.count(conn, answers+4) }()
-	start := time.Now()
-	buf := make([]byte, 0, 256<<10)
-	for i := range n {
-		if qos > 0 {
-			m.PacketID = uint16(i%65535 + 1)
-		}
-		buf, _ = m.Append(buf, codec.V311)
-		if qos == 2 {
-			buf = codec.AppendAck(buf, codec.V311, codec.TypePubRel, m.PacketID, codec.Success)
-		}
-		if len(buf) > 64<<10 {
-			if _, err := conn.Write(buf); err != nil {
-				return 0, err
-			}
-			buf = buf[:0]
-		}
-	}
-	last := codec.Publish{Topic: "count", QoS: codec.AtLeastOnce, PacketID: 1}
-	buf, _ = last.Append(buf, codec.V311)
-	if _, err := conn.Write(buf); err != nil {
-		return 0, err
-	}
-	err = <-done
-	return time.Since(start), err
+	p = p[:2+p[1]]
+	_, err := io.ReadFull(conn, p[2:])
+	return p, err
 }
 
-// count reads n bytes.
-func (limit) count(conn net.Conn, n int) error {
-	buf := make([]byte, 256<<10)
-	for n > 0 {
-		m, err := conn.Read(buf)
-		n -= m
-		if err != nil && n > 0 {
-			return err
-		}
+// send writes a packet.
+func (limit) send(conn net.Conn, version int, p codec.Packet) error {
+	b, err := p.Append(nil, codec.Version(version))
+	if err != nil {
+		return err
 	}
-	return nil
+	_, err = conn.Write(b)
+	return err
 }
 
-func (l limit) receive(ctx context.Context, address string, qos, n, size int) (time.Duration, error) {
-	conn, err := l.connect(address)
-	if err != nil {
-		return 0, err
+// subscribe sends a SUBSCRIBE and waits for its answer.
+func (l limit) subscribe(conn net.Conn, version, qos int, filters ...string) error {
+	p := &codec.Subscribe{PacketID: 1}
+	for _, f := range filters {
+		p.Subscriptions = append(p.Subscriptions, codec.Subscription{Filter: f, QoS: codec.QoS(qos)})
 	}
-	defer conn.Close()
-	s := codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: fmt.Sprintf("flood/%d/%d/%d", qos, size, n), QoS: codec.QoS(qos)}}}
-	hello, err := s.Append(nil, codec.V311)
-	if err != nil {
-		return 0, err
+	if err := l.send(conn, version, p); err != nil {
+		return err
 	}
-	one, err := (&codec.Publish{Topic: "bench/topic", Payload: make([]byte, size)}).Append(nil, codec.V311)
-	if err != nil {
-		return 0, err
-	}
-	start := time.Now()
-	if _, err := conn.Write(hello); err != nil {
-		return 0, err
-	}
-	err = l.count(conn, 5+n*len(one))
-	return time.Since(start), err
+	_, err := readPacket(conn)
+	return err
 }
 
-// arrived asks the server how many messages a client has published, when its connection has ended.
-func (l limit) arrived(address, client string) (n int, err error) {
-	conn, err := l.connect(address)
+// arrived asks the server how many messages a client has published, and how many of these weren't the next of their goroutine.
+func (l limit) arrived(address, client string) (n, faults int, err error) {
+	conn, err := l.connect(address, "asks", 4, true)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer conn.Close()
 	topic := "arrived/" + client
-	s := codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: topic}}}
-	hello, err := s.Append(nil, codec.V311)
+	if err := l.subscribe(conn, 4, 0, topic); err != nil {
+		return 0, 0, err
+	}
+	answer, err := readPacket(conn)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if _, err := conn.Write(hello); err != nil {
-		return 0, err
-	}
-	answer := make([]byte, 5+2+2+len(topic)) // SUBACK, and the message up to its payload
-	if _, err := io.ReadFull(conn, answer); err != nil {
-		return 0, err
-	}
-	text := make([]byte, int(answer[6])-2-len(topic))
-	if _, err := io.ReadFull(conn, text); err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(string(text))
-}
-
-func (limit) do(ctx context.Context, o order) (result, error) {
-	return result{Cannot: "being written"}, nil
+	_, err = fmt.Sscan(string(answer[min(len(answer), 4+len(topic)):]), &n, &faults)
+	return n, faults, err
 }

@@ -10,22 +10,25 @@ type book struct {
 
 type record struct {
 	connections int
-	arrived     uint64 // messages that the client published to measured, on connections that have ended
+	arrived     uint64 // messages that the client published
+	faults      uint64 // of these, such that weren't the next of their goroutine
 }
 
 func newBook() *book { return &book{clients: map[string]record{}} }
 
-// note adds to what is known of a client.
-func (b *book) note(client string, connections int, arrived uint64) {
+// note adds news to what is known of a client.
+func (b *book) note(client string, news record) {
+	if news == (record{}) {
+		return
+	}
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	r := b.clients[client]
-	b.clients[client] = record{r.connections + connections, r.arrived + arrived}
+	b.clients[client] = record{r.connections + news.connections, r.arrived + news.arrived, r.faults + news.faults}
 }
 
-func (b *book) of(client string) (connections int, arrived uint64) {
+func (b *book) of(client string) record {
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	r := b.clients[client]
-	return r.connections, r.arrived
+	return b.clients[client]
 }

@@ -45,7 +45,7 @@ func (s *session) flow(loose, sure, window int) {
 	go func() {
 		err := m.run(uint64(loose), uint64(sure))
 		if err == nil {
-			m.report.Connections, _ = s.book.of(client)
+			m.report.Connections = s.book.of(client).connections
 			err = m.end()
 		}
 		if err != nil {

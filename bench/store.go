@@ -120,7 +120,7 @@ func storeOnce(p storePeer, w storeWork) (float64, error) {
 	if err := goleak.Find(before); err != nil {
 		return 0, err
 	}
-	arrived, err := limit{}.arrived(w.address, w.client)
+	arrived, _, err := limit{}.arrived(w.address, w.client)
 	if err == nil && arrived != w.n {
 		err = fmt.Errorf("the server got %d messages of %d", arrived, w.n)
 	}

@@ -38,8 +38,3 @@ func pahoFiles(ctx context.Context, w storeWork) (time.Duration, error) {
 	}
 	return time.Since(start), nil
 }
-
-func waited(t pahomqtt.Token) error {
-	t.Wait()
-	return t.Error()
-}

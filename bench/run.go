@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// runner has client processes do orders.
+type runner struct {
+	rounds   int
+	scale    float64
+	size     int
+	address  string            // of the server
+	folders  map[string]string // of the peers that have prepared something
+	profile  string
+	progress io.Writer
+	beside   func(ctx context.Context, o order) (finish func() error, err error) // what goes on while a client works; nil: nothing
+	count    int                                                                 // clients so far
+}
+
+// cell is what came of one row with one client.
+type cell struct {
+	result         // each field the median of the rounds
+	rate   float64 // messages a second
+	why    string  // there is no figure; empty: there is one
+	failed bool    // it should have worked
+}
+
+// measurement is a row with the cells of all candidates.
+type measurement struct {
+	row   row
+	cells []cell
+}
+
+// series measures rows one after the other. In each round the candidates take turns.
+func (r *runner) series(ctx context.Context, rows []row, all []candidate) (done []measurement) {
+	for _, row := range rows {
+		fmt.Fprintf(r.progress, "%s\n", row.name)
+		m := measurement{row, make([]cell, len(all))}
+		results := make([][]result, len(all))
+		pace := make([]float64, len(all))
+		for round := range r.rounds {
+			for i, c := range all {
+				if m.cells[i].why != "" {
+					continue
+				}
+				if round == 0 {
+					pace[i] = r.pilot(ctx, c, row)
+				}
+				got, err := r.once(ctx, c, r.orderOf(c, row, pace[i]))
+				switch {
+				case err != nil:
+					m.cells[i].why, m.cells[i].failed = err.Error(), true
+					fmt.Fprintf(r.progress, "  %s: %v\n", c.title, err)
+				case got.Cannot != "":
+					m.cells[i].why = got.Cannot
+				default:
+					results[i] = append(results[i], got)
+					pace[i] = float64(got.N) / got.Seconds
+				}
+			}
+		}
+		for i := range all {
+			if m.cells[i].why == "" {
+				m.cells[i].result, m.cells[i].rate = medians(results[i])
+			}
+		}
+		done = append(done, m)
+	}
+	return done
+}
+
+// lasting is how long one measurement should take, at scale 1.
+const lasting = 400 * time.Millisecond
+
+// pilot says about how many messages a second there are, from a short run that doesn't count. Zero: that isn't known.
+func (r *runner) pilot(ctx context.Context, c candidate, row row) float64 {
+	if row.fixed {
+		return 0
+	}
+	got, err := r.once(ctx, c, r.orderOf(c, row, 0))
+	if err != nil || got.Cannot != "" {
+		return 0 // the measurement will say it
+	}
+	return float64(got.N) / got.Seconds
+}
+
+// orderOf is the order for a client that does so many messages a second.
+func (r *runner) orderOf(c candidate, row row, rate float64) order {
+	o := row.order
+	if o.Size == 0 {
+		o.Size = r.size
+	}
+	least := min(2000, max(20, (16<<20)/o.Size)) // the latter for large payloads
+	switch {
+	case row.fixed && o.Work == "idle":
+		o.N = max(10, int(float64(o.N)*min(1, r.scale)))
+	case !row.fixed:
+		o.N = max(least, int(rate*r.scale*lasting.Seconds()))
+	}
+	if o.Version == 0 {
+		o.Version = 4
+		if c.version != 0 {
+			o.Version = c.version
+		}
+	}
+	r.count++
+	o.Peer, o.Address, o.Client = c.name, r.address, fmt.Sprintf("bench-%d-%d", os.Getpid(), r.count)
+	o.Folder = r.folders[c.name]
+	return o
+}
+
+// once has a client process do an order, and checks with the server that all has arrived in order.
+func (r *runner) once(ctx context.Context, c candidate, o order) (result, error) {
+	if c.version != 0 && c.version != o.Version {
+		return result{Cannot: "it doesn't have this version of MQTT"}, nil
+	}
+	finish := func() error { return nil }
+	if r.beside != nil {
+		var err error
+		if finish, err = r.beside(ctx, o); err != nil {
+			return result{}, err
+		}
+	}
+	got, err := r.process(ctx, o)
+	if ended := finish(); err == nil && got.Cannot == "" {
+		err = ended
+	}
+	if err != nil || got.Cannot != "" {
+		return got, err
+	}
+	if got.N == 0 {
+		got.N = o.N
+	}
+	return got, verify(o)
+}
+
+// verify asks the server for what a client has published.
+func verify(o order) error {
+	if o.Broker || o.Work == "receive" || o.Work == "idle" {
+		return nil
+	}
+	arrived, faults, err := limit{}.arrived(o.Address, o.Client)
+	switch {
+	case err != nil:
+		return err
+	case arrived != o.N:
+		return fmt.Errorf("the server got %d messages of %d", arrived, o.N)
+	case faults != 0:
+		return fmt.Errorf("%d of %d messages came out of order", faults, o.N)
+	}
+	return nil
+}
+
+// process runs the client process.
+func (r *runner) process(ctx context.Context, o order) (result, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience+10*time.Second)
+	defer cancel()
+	self, err := os.Executable()
+	if err != nil {
+		return result{}, err
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		return result{}, err
+	}
+	args := []string{"-client", string(text)}
+	if r.profile != "" {
+		args = append(args, "-cpuprofile", r.profile)
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if failed, is := errors.AsType[*exec.ExitError](err); is {
+		return result{}, fmt.Errorf("%w: %.500s", err, bytes.TrimSpace(failed.Stderr))
+	}
+	if err != nil {
+		return result{}, err
+	}
+	return resultOf(out)
+}
+
+// resultOf reads the last line of what a client process has written.
+func resultOf(out []byte) (got result, err error) {
+	out = bytes.TrimSpace(out)
+	line := out[bytes.LastIndexByte(out, '\n')+1:]
+	if err := json.Unmarshal(line, &got); err != nil {
+		return got, fmt.Errorf("the client process said %.200q: %w", line, err)
+	}
+	return got, nil
+}
