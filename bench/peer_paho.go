@@ -189,10 +189,11 @@ func (p paho) idle(ctx context.Context, o order) (result, error) {
 	return r, err
 }
 
-// reconnect measures from the second dial.
+// reconnect measures from the second dial. The store is the one in memory that keeps the order: with the one that paho has by
+// default, messages come again in a random order.
 func (p paho) reconnect(ctx context.Context, o order) (result, error) {
 	dialled := make(chan *meter, 100)
-	options := p.options(o).SetCleanSession(false).SetCustomOpenConnectionFn(func(u *url.URL, _ pahomqtt.ClientOptions) (net.Conn, error) {
+	options := p.options(o).SetCleanSession(false).SetStore(pahomqtt.NewOrderedMemoryStore()).SetCustomOpenConnectionFn(func(u *url.URL, _ pahomqtt.ClientOptions) (net.Conn, error) {
 		return dialer{dialled}.DialContext(ctx, "tcp", u.Host)
 	})
 	c := pahomqtt.NewClient(options)

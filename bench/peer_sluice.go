@@ -148,10 +148,10 @@ func (s sluice) idle(ctx context.Context, o order) (result, error) {
 	return r, err
 }
 
-// reconnect measures from the second dial.
+// reconnect measures from the second dial. The server keeps the session, as it does for the others.
 func (s sluice) reconnect(ctx context.Context, o order) (result, error) {
 	cfg := s.config(o)
-	cfg.MaxInFlight = o.N
+	cfg.MaxInFlight, cfg.Session = o.N, mqtt.SessionDurable
 	cfg.Servers = []string{"mqtt://" + o.Address}
 	dialled := make(chan *meter, 100)
 	cfg.Dialer = dialer{dialled}

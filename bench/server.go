@@ -16,6 +16,7 @@ import (
 //   - "arrived/CLIENT" is answered with a message: how many that client has published, and how many of these weren't the next of
 //     their goroutine, as two numbers with a space between.
 //   - "hold/N" has it answer no PUBLISH on this connection, and cut it when N have come. These don't count as arrived.
+//     It does that once for each client.
 //
 // Who connects again without Clean Start finds its session. On 5.0 the server takes topic aliases, and doesn't mind what they mean.
 func serve() error {

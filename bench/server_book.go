@@ -12,6 +12,7 @@ type record struct {
 	connections int
 	arrived     uint64 // messages that the client published
 	faults      uint64 // of these, such that weren't the next of their goroutine
+	held        int    // times that it has asked to be held
 }
 
 func newBook() *book { return &book{clients: map[string]record{}} }
@@ -24,7 +25,9 @@ func (b *book) note(client string, news record) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	r := b.clients[client]
-	b.clients[client] = record{r.connections + news.connections, r.arrived + news.arrived, r.faults + news.faults}
+	b.clients[client] = record{
+		r.connections + news.connections, r.arrived + news.arrived, r.faults + news.faults, r.held + news.held,
+	}
 }
 
 func (b *book) of(client string) record {

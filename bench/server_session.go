@@ -209,7 +209,9 @@ func (s *session) asked(filter string) error {
 		return s.append(&codec.Publish{Topic: filter, Payload: fmt.Appendf(nil, "%d %d", r.arrived, r.faults)})
 	case "hold":
 		n, err := strconv.Atoi(rest)
-		s.hold = n
+		if s.book.of(s.client).held == 0 { // else it is one who subscribes again
+			s.hold, s.news.held = n, 1
+		}
 		return err
 	}
 	return nil
