@@ -25,7 +25,7 @@ func (l limit) receive(o order) (result, error) {
 	t := &taker{conn: conn, stride: r.stride, in: make([]byte, ringBytes), left: o.N}
 	m := begin()
 	if o.Broker {
-		if err := l.send(conn, o.Version, &codec.Publish{Topic: readied + o.Client, QoS: codec.AtLeastOnce, PacketID: 1}); err == nil {
+		if err = l.send(conn, o.Version, &codec.Publish{Topic: readied + o.Client, QoS: codec.AtLeastOnce, PacketID: 1}); err == nil {
 			_, err = readPacket(conn)
 		}
 	} else {

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"time"
+)
+
+// straggling is how long the other side may work on when the client process has ended.
+const straggling = 10 * time.Second
+
+// beside is the other side of a client that is measured against a real server: it counts what the client publishes, or publishes
+// what the client receives.
+func beside(ctx context.Context, o order) (finish func() error, err error) {
+	side, filter := counting, measured
+	if o.Work == "receive" {
+		side, filter = feeding, readied+o.Client
+	}
+	conn, err := limit{}.connect(o.Address, o.Client+"-beside", 4, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := (limit{}).subscribe(conn, 4, 0, filter); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	o.Version = 4
+	done := make(chan error, 1)
+	go func() { done <- side(conn, o) }()
+	return func() error {
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(straggling))
+		return <-done
+	}, nil
+}
+
+// feeding publishes as fast as the server takes it, once the client is ready.
+func feeding(conn net.Conn, o order) error {
+	r, err := newRing(o)
+	if err != nil {
+		return err
+	}
+	if _, err := readPacket(conn); err != nil {
+		return fmt.Errorf("the receiver didn't become ready: %w", err)
+	}
+	if o.QoS == 0 {
+		return limit{}.pour(conn, r, o)
+	}
+	o.Window = o.window()
+	return newPipe(conn, r, o).run(o.N)
+}
+
+// counting takes all that the client publishes, at QoS 0, and checks its order.
+func counting(conn net.Conn, o order) error {
+	o.QoS, o.Properties = 0, false
+	r, err := newRing(o) // for the place of a sequence
+	if err != nil {
+		return err
+	}
+	in, to, faults := make([]byte, ringBytes), 0, 0
+	for got := 0; got < o.N; {
+		n, err := conn.Read(in[to:])
+		if err != nil {
+			return fmt.Errorf("the subscriber got %d messages of %d: %w", got, o.N, err)
+		}
+		to += n
+		rest := in[:to]
+		for ; len(rest) >= r.stride; rest = rest[r.stride:] {
+			if binary.BigEndian.Uint64(rest[r.numberAt:]) != uint64(got) {
+				faults++
+			}
+			got++
+		}
+		to = copy(in, rest)
+	}
+	if faults > 0 {
+		return fmt.Errorf("%d of %d messages came out of order", faults, o.N)
+	}
+	return nil
+}
