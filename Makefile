@@ -50,7 +50,7 @@ micro: ## benchmarks of the parts, beside their code; ARGS="-bench Routes -count
 flood: ## a slow consumer in a flood, within its bound of memory, in two minutes; draws docs/flood.svg
 	@cd bench
 	go run . -flood ../docs/flood.csv $(ARGS) || broken=$$?
-	go run ./draw ../docs/flood.csv ../docs/flood.svg
+	go run ./draw flood ../docs/flood.csv ../docs/flood.svg
 	exit $${broken:-0}
 
 .PHONY: fuzz

@@ -16,7 +16,7 @@ func (d *document) draw(ctx context.Context, folder string) error {
 	for _, p := range []struct {
 		name string
 		all  []measurement
-	}{{"rates", d.works}, {"rates-mosquitto", d.broker}} {
+	}{{"rates", mainly(d.works)}, {"rates-mosquitto", d.broker}} {
 		if all := timed(p.all); len(all) > 0 {
 			if err := d.bars(ctx, folder, p.name, all); err != nil {
 				return err
@@ -24,6 +24,16 @@ func (d *document) draw(ctx context.Context, folder string) error {
 		}
 	}
 	return nil
+}
+
+// mainly are the works that aren't about the size of a payload.
+func mainly(all []measurement) (some []measurement) {
+	for _, m := range all {
+		if m.row.order.Size == 0 {
+			some = append(some, m)
+		}
+	}
+	return some
 }
 
 // bars draws messages a second.

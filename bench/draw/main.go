@@ -1,4 +1,5 @@
-// Command draw makes a picture of the samples that a flood has left: how much memory the client process had, and its bound.
+// Command draw makes a picture of figures: of the samples that a flood has left, how much memory the client process had, and its
+// bound; and of clients side by side, their rates.
 //
 // It is a program of its own so that the library that it draws with takes no memory in the processes that are measured.
 package main
@@ -7,9 +8,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"image/color"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -20,15 +23,18 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: draw SAMPLES.csv PICTURE.svg")
+	if len(os.Args) != 4 || kinds[os.Args[1]] == nil {
+		fmt.Fprintf(os.Stderr, "usage: draw KIND FIGURES.csv PICTURE.svg; kinds are %s\n", strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := kinds[os.Args[1]](os.Args[2], os.Args[3]); err != nil {
 		fmt.Fprintln(os.Stderr, "draw:", err)
 		os.Exit(1)
 	}
 }
+
+// kinds are the pictures. Each reads figures from one file, and writes another.
+var kinds = map[string]func(from, to string) error{"flood": run, "bars": bars}
 
 func run(from, to string) error {
 	all, err := read(from)
@@ -44,7 +50,7 @@ func run(from, to string) error {
 		}
 	}
 	canvas := vgsvg.NewWith(vgsvg.UseWH(width, height), vgsvg.EmbedFonts(false))
-	white(canvas)
+	white(canvas, width, height)
 	for i, f := range all {
 		memory, messages := f.pictures()
 		memory.Y.Max = highest * 1.05
@@ -53,6 +59,10 @@ func run(from, to string) error {
 		memory.Draw(draw.Crop(column, 0, 0, height*2/5, 0))
 		messages.Draw(draw.Crop(column, 0, 0, 0, -height*3/5-margin))
 	}
+	return save(canvas, to)
+}
+
+func save(canvas *vgsvg.Canvas, to string) error {
 	file, err := os.Create(to)
 	if err != nil {
 		return err
@@ -69,7 +79,7 @@ const (
 )
 
 // white lies behind the picture, for readers whose page is dark.
-func white(c vg.Canvas) {
+func white(c vg.Canvas, width, height vg.Length) {
 	c.SetColor(color.White)
 	var p vg.Path
 	p.Move(vg.Point{})
@@ -172,9 +182,14 @@ func (f *flood) picture(title, unit string, scale float64, curves []curve) *plot
 	p.Y.Max *= 1.05
 	p.Legend.Top, p.Legend.Left, p.Legend.XOffs, p.Legend.YOffs = true, true, vg.Points(6), -vg.Points(14) // below the bound
 	p.Legend.Padding = vg.Points(2)
+	sans(p)
+	return p
+}
+
+// sans is the font that viewers have in the widths that a picture was laid out with.
+func sans(p *plot.Plot) {
 	for _, style := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
 		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
-		style.Variant = "Sans" // which viewers have in the widths that it was laid out with
+		style.Variant = "Sans"
 	}
-	return p
 }
