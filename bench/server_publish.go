@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -31,11 +30,7 @@ func (s *session) published(qos byte, body []byte) error {
 	if at > len(body) {
 		return errShort
 	}
-	topic := body[2:id]
-	if qos == 0 && len(topic) == 0 && s.version != codec.V5 {
-		return errShort
-	}
-	if string(topic) != counted && !strings.HasPrefix(string(topic), readied) {
+	if string(body[2:id]) != counted {
 		s.news.arrived++
 		if !s.sequence.follows(body[at:]) {
 			s.news.faults++

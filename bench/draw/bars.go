@@ -78,13 +78,13 @@ func bars(from, to string) error {
 	p.X.Min, p.X.Max = r.extent()
 	p.Y.Min, p.Y.Max = 0, float64(len(r.works))
 	p.Y.Tick.Marker = plot.ConstantTicks(r.labels())
-	p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
+	p.Y.Tick.Length, p.Y.LineStyle.Width, p.Y.Padding = 0, 0, vg.Points(20) // for viewers whose font is wider
 	grid := plotter.NewGrid()
 	grid.Horizontal.Width = 0
 	p.Add(grid, r)
 	sans(p)
 	legend := plot.NewLegend()
-	legend.Top, legend.Padding = true, vg.Points(3)
+	legend.Top, legend.Left, legend.Padding = true, true, vg.Points(3)
 	legend.TextStyle.Font.Variant = "Sans"
 	for i, client := range r.clients {
 		legend.Add(client, swatch{colours[i%len(colours)]})
@@ -94,7 +94,7 @@ func bars(from, to string) error {
 	white(canvas, width, height)
 	all := draw.Crop(draw.New(canvas), margin, -margin, margin, -margin)
 	p.Draw(draw.Crop(all, 0, -legendWidth, 0, 0))
-	legend.Draw(draw.Crop(all, 0, 0, 0, -vg.Inch/3))
+	legend.Draw(draw.Crop(all, width-2*margin-legendWidth, 0, 0, -vg.Inch/3))
 	return save(canvas, to)
 }
 
