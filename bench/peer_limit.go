@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -42,6 +43,7 @@ func (limit) connect(address, client string, version int, clean bool) (conn net.
 	if conn, err = net.Dial("tcp", address); err != nil {
 		return nil, err
 	}
+	conn.SetDeadline(time.Now().Add(patience))
 	if _, err = conn.Write(b); err == nil {
 		_, err = readPacket(conn)
 	}

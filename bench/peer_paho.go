@@ -44,7 +44,9 @@ func (p paho) connect(o order) (pahomqtt.Client, error) {
 
 // waited waits for the outcome.
 func waited(t pahomqtt.Token) error {
-	t.Wait()
+	if !t.WaitTimeout(patience) {
+		return context.DeadlineExceeded
+	}
 	return t.Error()
 }
 
@@ -134,21 +136,16 @@ func (p paho) receive(ctx context.Context, o order) (result, error) {
 		return result{}, err
 	}
 	defer c.Disconnect(farewell)
-	var all sync.WaitGroup
-	failed := make(chan error, o.N)
 	topics := o.topics()
+	failed, whole := make(chan error, o.N), make(chan struct{}, len(topics))
 	for i, topic := range topics {
-		if i >= o.N {
-			break
-		}
-		all.Add(1)
 		want := i
 		handler := func(_ pahomqtt.Client, m pahomqtt.Message) { // they are called one at a time
 			if err := follow(m.Payload(), want); err != nil {
 				failed <- err
 			}
 			if want += len(topics); want >= o.N {
-				all.Done()
+				whole <- struct{}{}
 			}
 		}
 		if err := waited(c.Subscribe(topic, byte(o.QoS), handler)); err != nil {
@@ -164,7 +161,13 @@ func (p paho) receive(ctx context.Context, o order) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	all.Wait()
+	for range min(o.N, len(topics)) {
+		select {
+		case <-whole:
+		case <-ctx.Done():
+			return result{}, ctx.Err()
+		}
+	}
 	r := m.end(o.N)
 	if len(failed) > 0 {
 		return result{}, <-failed

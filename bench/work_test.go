@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"testing"
+)
+
+// Every client does every work, in small, with its server in the same process. What has arrived and its order is checked.
+func TestEveryClientDoesEveryWork(t *testing.T) {
+	address := local(t)
+	r := &runner{address: address, size: 64, folders: map[string]string{}}
+	for _, c := range candidates {
+		t.Run(c.name, func(t *testing.T) {
+			r.folders[c.name] = prepared(t, c)
+			for _, row := range rows() {
+				t.Run(row.name, func(t *testing.T) { works(t, r, c, row) })
+			}
+		})
+	}
+}
+
+// prepared is the folder in which a peer has what it needs.
+func prepared(t *testing.T, c candidate) (folder string) {
+	p, needs := c.peer.(preparer)
+	if !needs {
+		return ""
+	}
+	folder = t.TempDir()
+	if err := p.prepare(t.Context(), folder); err != nil {
+		t.Skipf("%s can't be measured here: %v", c.title, err)
+	}
+	return folder
+}
+
+func works(t *testing.T, r *runner, c candidate, row row) {
+	o := r.orderOf(c, row, 0)
+	if o.N = min(200, max(2, (1<<20)/o.Size)); o.Work == "idle" {
+		o.N = 5
+	}
+	if c.version != 0 && c.version != o.Version {
+		t.Skipf("%s has no version %d", c.title, o.Version)
+	}
+	finish := func() error { return nil }
+	if o.Broker {
+		var err error
+		if finish, err = beside(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := perform(c, o)
+	if ended := finish(); err == nil && got.Cannot == "" {
+		err = ended
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Cannot != "" {
+		t.Skipf("%s doesn't do it: %s", c.title, got.Cannot)
+	}
+	if err := verify(o); err != nil {
+		t.Error(err)
+	}
+	if got.N != o.N && got.N != 0 || got.Seconds <= 0 {
+		t.Errorf("%d messages of %d in %v s", got.N, o.N, got.Seconds)
+	}
+	if o.Work == "trip" && (got.P50 <= 0 || got.P99 < got.P50 || got.P999 < got.P99) {
+		t.Errorf("round trips: %v, %v, %v µs", got.P50, got.P99, got.P999)
+	}
+}
+
+// The same against a real server.
+func TestEveryClientWithMosquitto(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	address, stop, err := startBroker(ctx, t.TempDir())
+	if err != nil {
+		t.Skipf("there is no real server: %v", err)
+	}
+	defer stop()
+	r := &runner{address: address, size: 64, folders: map[string]string{}}
+	for _, c := range candidates {
+		t.Run(c.name, func(t *testing.T) {
+			r.folders[c.name] = prepared(t, c)
+			for _, row := range brokerRows() {
+				t.Run(row.name, func(t *testing.T) { works(t, r, c, row) })
+			}
+		})
+	}
+}
+
+func TestRowsHaveNamesOfTheirOwn(t *testing.T) {
+	for _, all := range [][]row{rows(), brokerRows()} {
+		seen := map[string]bool{}
+		for _, r := range all {
+			if seen[r.name] {
+				t.Errorf("two rows are named %q", r.name)
+			}
+			seen[r.name] = true
+		}
+	}
+}
