@@ -38,6 +38,9 @@ func (s settings) candidates() (some []candidate, err error) {
 
 // sideBySide measures the clients and reports it.
 func sideBySide(ctx context.Context, w, progress io.Writer, s settings) error {
+	if s.rounds < 1 {
+		return fmt.Errorf("-rounds %d: there must be one at least", s.rounds)
+	}
 	all, err := s.candidates()
 	if err != nil {
 		return err
