@@ -38,9 +38,9 @@ integration: ## the tests that need a real server; installs and starts mosquitto
 	@.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/...
 
 .PHONY: bench
-bench: ## measure this client beside others; ARGS="-h" for what can be chosen
+bench: ## measure this client beside others, into bench/REPORT.md; with ARGS to standard output, ARGS="-h" for what can be chosen
 	@cd bench
-	go run . $(ARGS)
+	go run . $(or $(ARGS),-report REPORT.md)
 
 .PHONY: micro
 micro: ## benchmarks of the parts, beside their code; ARGS="-bench Routes -count 10" chooses as for go test
