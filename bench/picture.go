@@ -63,7 +63,7 @@ func (d *document) picture(ctx context.Context, folder, kind, name string, rows 
 	to := name + ".svg"
 	cmd := exec.CommandContext(ctx, "go", "run", "github.com/sluicemq/sluice/bench/draw", kind, from, filepath.Join(filepath.Dir(d.settings.report), to))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("the picture %s: %w: %.300s", to, err, out)
+		return fmt.Errorf("the picture %s, which is drawn from within the module bench: %w: %.300s", to, err, out)
 	}
 	d.pictures = append(d.pictures, to)
 	return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,10 +26,8 @@ func (d *document) publish(ctx context.Context, w io.Writer, folder string) erro
 		_, err := io.WriteString(w, d.text())
 		return err
 	}
-	if err := d.draw(ctx, folder); err != nil {
-		return err
-	}
-	return os.WriteFile(d.settings.report, []byte(d.text()), 0o644)
+	undrawn := d.draw(ctx, folder) // the figures are worth more than the picture
+	return errors.Join(undrawn, os.WriteFile(d.settings.report, []byte(d.text()), 0o644))
 }
 
 func (d *document) text() string {
