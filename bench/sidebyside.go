@@ -79,7 +79,9 @@ func sideBySide(ctx context.Context, w, progress io.Writer, s settings) error {
 
 // prepare lets the peers prepare themselves. missing says of those that aren't measured why.
 func (r *runner) prepare(ctx context.Context, all []candidate, folder string) (ready []candidate, missing []string) {
-	r.folders = map[string]string{}
+	if r.folders == nil {
+		r.folders = map[string]string{}
+	}
 	for _, c := range all {
 		if p, needs := c.peer.(preparer); needs {
 			own, err := os.MkdirTemp(folder, c.name)
