@@ -80,16 +80,23 @@ func (r *runner) series(ctx context.Context, rows []row, all []candidate) (done 
 // lasting is how long one measurement should take, at scale 1.
 const lasting = 400 * time.Millisecond
 
-// pilot says about how many messages a second there are, from a short run that doesn't count. Zero: that isn't known.
-func (r *runner) pilot(ctx context.Context, c candidate, row row) float64 {
-	if row.fixed {
-		return 0
+// pilot says about how many messages a second there are, from short runs that don't count. Zero: that isn't known. A client is slow
+// in its first milliseconds, so what is fast is tried again with more messages.
+func (r *runner) pilot(ctx context.Context, c candidate, row row) (rate float64) {
+	for range 3 {
+		if row.fixed {
+			break
+		}
+		got, err := r.once(ctx, c, r.orderOf(c, row, rate))
+		if err != nil || got.Cannot != "" {
+			return 0 // the measurement will say it
+		}
+		rate = float64(got.N) / got.Seconds
+		if got.Seconds > r.scale*lasting.Seconds()/3 {
+			break
+		}
 	}
-	got, err := r.once(ctx, c, r.orderOf(c, row, 0))
-	if err != nil || got.Cannot != "" {
-		return 0 // the measurement will say it
-	}
-	return float64(got.N) / got.Seconds
+	return rate
 }
 
 // orderOf is the order for a client that does so many messages a second.
