@@ -106,11 +106,15 @@ func TestOnePerforms(t *testing.T) {
 	}
 }
 
-// leaking leaves a goroutine behind.
+// leaking leaves goroutines behind: more than those of earlier tests, which may end meanwhile.
 type leaking struct{ until chan struct{} }
 
+const leaks = 100
+
 func (l leaking) do(context.Context, order) (result, error) {
-	go func() { <-l.until }()
+	for range leaks {
+		go func() { <-l.until }()
+	}
 	return result{N: 1, Seconds: 1}, nil
 }
 
@@ -118,7 +122,7 @@ func TestGoroutinesLeftBehindAreCounted(t *testing.T) {
 	until := make(chan struct{})
 	defer close(until)
 	got, err := perform(candidate{name: "other", kind: inGo, peer: leaking{until}}, order{})
-	if err != nil || got.After != got.Before+1 {
+	if err != nil || got.After < got.Before+leaks/2 {
 		t.Errorf("perform() = %d → %d, %v", got.Before, got.After, err)
 	}
 	if _, err := perform(candidate{name: "sluice", kind: inGo, peer: leaking{until}}, order{}); err == nil {
