@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"net"
 	"time"
@@ -59,6 +58,7 @@ func counting(conn net.Conn, o order) error {
 	if err != nil {
 		return err
 	}
+	var publishers sequence
 	in, to, faults := make([]byte, ringBytes), 0, 0
 	for got := 0; got < o.N; {
 		n, err := conn.Read(in[to:])
@@ -68,7 +68,7 @@ func counting(conn net.Conn, o order) error {
 		to += n
 		rest := in[:to]
 		for ; len(rest) >= r.stride; rest = rest[r.stride:] {
-			if binary.BigEndian.Uint64(rest[r.numberAt:]) != uint64(got) {
+			if !publishers.follows(rest[r.numberAt-4 : r.stride]) { // from where the payload begins
 				faults++
 			}
 			got++
