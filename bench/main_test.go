@@ -14,5 +14,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	const paho = "github.com/eclipse/paho%2emqtt%2egolang."
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(paho+"(*client).Disconnect.func1"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(paho+"(*client).Disconnect.func1"),
+		goleak.IgnoreAnyFunction("github.com/at-wat/mqtt-go.KeepAlive")) // until its next PINGREQ is due
 }

@@ -79,6 +79,10 @@ var candidates = []candidate{
 	{"limit", "socket limit", 0, socket, limit{}},
 	{"sluice", "Sluice", 0, inGo, sluice{}},
 	{"paho", "paho.mqtt.golang", 4, inGo, paho{}},
+	{"autopaho", "paho.golang with autopaho", 5, inGo, autoPaho{}},
+	{"atwat", "at-wat/mqtt-go", 4, inGo, atWat{}},
+	{"mqttjs", "MQTT.js", 0, elsewise, mqttJS{}},
+	{"libmosquitto", "libmosquitto", 0, elsewise, libMosquitto{}},
 }
 
 func candidateOf(name string) (candidate, error) {
