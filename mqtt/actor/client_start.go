@@ -4,6 +4,10 @@ import "context"
 
 // Start runs the processes of a client that has no connection yet. make gives what the application is handed.
 func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
+	logged := 0
+	if cfg.Log != nil {
+		logged = 64
+	}
 	ctx, stop := context.WithCancelCause(context.Background())
 	capacity := 0
 	roomy := cfg.Roomy()
@@ -29,7 +33,7 @@ func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
 		owes     = make(chan owed)
 		notices  = make(chan notice, 1)
 		strict   = make(chan struct{}, 2)
-		records  = make(chan Record, 64)
+		records  = make(chan Record, logged)
 		wishes   = make(chan wish, 1)
 		again    = make(chan struct{}, 1)
 		end      = make(chan error, 1)

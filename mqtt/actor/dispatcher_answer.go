@@ -19,10 +19,14 @@ func (d *dispatcher) claimOf(t *Ticket) *claim {
 
 // judge takes a verdict of the application's.
 func (d *dispatcher) judge(v verdict) {
-	if v.discard {
+	if v.words == nil {
+		d.answer(v.ticket, codec.Success, nil)
+		return
+	}
+	if v.words.discard {
 		d.counts.Discarded++
 	}
-	d.answer(&v.ticket, v.code, v.props)
+	d.answer(v.ticket, v.words.code, v.words.props)
 }
 
 // answer settles a message for one stream, and when it was the last, for the server.

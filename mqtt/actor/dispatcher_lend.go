@@ -182,7 +182,7 @@ func (d *dispatcher) left(b *branch, returned []Ticket) {
 		return // what is left stays unacknowledged (contract 18)
 	}
 	for i := range returned {
-		d.judge(verdict{ticket: returned[i], discard: true})
+		d.judge(verdict{&returned[i], discarded})
 	}
 	d.discard(b)
 	d.forget(b)
@@ -192,7 +192,7 @@ func (d *dispatcher) left(b *branch, returned []Ticket) {
 func (d *dispatcher) discard(b *branch) {
 	for it := range b.inbox.all {
 		d.depart(it)
-		d.judge(verdict{ticket: it.ticket, discard: true})
+		d.judge(verdict{&it.ticket, discarded})
 	}
 	b.inbox.empty()
 }

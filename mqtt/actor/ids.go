@@ -4,7 +4,7 @@ package actor
 // share them. It is a table of lazily made pages: a map costs fifty times as much at each acknowledgement, and one array
 // of 65,536 more memory than an idle client may have.
 type ids struct {
-	pages [256]*idPage
+	pages []*idPage // as far as identifiers were given out
 	spare *idPage
 	used  int
 	last  uint16 // the identifier given out last; zero before the first
@@ -44,13 +44,16 @@ func (t *ids) claim(op *Op) bool {
 }
 
 func (t *ids) get(id uint16) *Op {
-	if p := t.pages[id>>8]; p != nil {
-		return p.ops[id&255]
+	if n := int(id >> 8); n < len(t.pages) && t.pages[n] != nil {
+		return t.pages[n].ops[id&255]
 	}
 	return nil
 }
 
 func (t *ids) set(id uint16, op *Op) {
+	if n := int(id>>8) + 1; n > len(t.pages) {
+		t.pages = append(t.pages, make([]*idPage, n-len(t.pages))...)
+	}
 	p := t.pages[id>>8]
 	if p == nil {
 		if p = t.spare; p == nil {

@@ -135,7 +135,7 @@ func (s *StreamHandle[M]) GiveBack(m M, t Ticket) {
 	case s.back <- givenBack[M]{m, t}:
 	case <-s.end:
 		if t.bond != nil {
-			t.send(verdict{ticket: t, discard: true}) // too late is as good: nobody has it any more
+			t.send(verdict{&t, discarded}) // too late is as good: nobody has it any more
 		}
 	}
 }

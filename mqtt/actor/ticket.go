@@ -32,13 +32,21 @@ type bond struct {
 	ended    <-chan struct{} // closed when the dispatcher has ended
 }
 
-// verdict is what the application, or a stream that closed, says of a message.
+// verdict is what the application, or a stream that closed, says of a message. As many as Receive Maximum have a place in their
+// channel, in idle clients too: so they are small.
 type verdict struct {
-	ticket  Ticket
+	ticket *Ticket // which nobody writes to
+	words  *words  // nil for plain success
+}
+
+// words are what a verdict says beyond success.
+type words struct {
 	code    codec.ReasonCode
 	props   *codec.ReasonProperties
-	discard bool // nobody has it any more
+	discard bool // nobody has the message any more
 }
+
+var discarded = &words{discard: true}
 
 // Answer acknowledges the message: PUBACK at QoS 1, PUBREC at QoS 2, nothing at QoS 0. With a code of 0x80 or above it is
 // refused (§3.4.2.1), on 5.0 alone: else the error is ErrVersion, and nothing is acknowledged. ErrStale says that it is too
@@ -52,7 +60,11 @@ func (t *Ticket) Answer(code codec.ReasonCode, props *codec.ReasonProperties) er
 	if code.Failed() && t.version != codec.V5 {
 		return ErrVersion
 	}
-	return t.send(verdict{ticket: *t, code: code, props: props})
+	v := verdict{ticket: t}
+	if code != codec.Success || props != nil {
+		v.words = &words{code: code, props: props}
+	}
+	return t.send(v)
 }
 
 func (t *Ticket) send(v verdict) error {
