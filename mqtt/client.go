@@ -54,7 +54,7 @@ func New(cfg Config) (*Client, error) {
 		}
 		settled.Write, settled.Release = s.write(), s.Store.Release
 	}
-	c.core = actor.Start(settled, c.received)
+	c.core = actor.Start(settled, newShelf)
 	c.messages = &Stream{client: c, core: c.core.Root(), manual: s.Ack == AckManual}
 	if len(s.Subscriptions) > 0 {
 		c.core.Enlist(actor.NewSubscribe(0, actorSubscriptions(s.Subscriptions)))

@@ -9,33 +9,26 @@ import (
 )
 
 // Received is a message from the server. It is handed out by pointer and must not be copied; to pass it on, publish its
-// Message. It belongs to who received it: the client neither reads nor writes it any more. Payloads of messages that came
-// together may share memory, up to 16 KiB: keep bytes.Clone of a small payload that is kept for long.
+// Message. It belongs to who received it: the client neither reads nor writes it any more. Messages that came together may
+// share memory, up to 32 KiB in all: of a small message that is kept for long, keep a copy of what is needed.
 type Received struct {
-	Message                          // Payload is the application's own; its capacity is its length
-	Dup                     bool     // the server may have sent it before; says nothing certain (§3.3.1.1)
-	Redelivered             bool     // this client has handed it out before
-	SubscriptionIdentifiers []uint32 // v5: of the subscriptions that it matched; the client's own, from 268,000,000 up, are left out
+	Message                               // Payload is the application's own; its capacity is its length
+	Dup                     bool          // the server may have sent it before; says nothing certain (§3.3.1.1)
+	Redelivered             bool          // this client has handed it out before
+	taken                   bool          // AckOnTake through Messages: it was acknowledged by being taken
+	state                   atomic.Uint32 // of Ack and Reject: the first of them counts, from whatever goroutine
+	SubscriptionIdentifiers []uint32      // v5: of the subscriptions that it matched; the client's own, from 268,000,000 up, are left out
 
-	ticket   actor.Ticket
-	taken    bool        // AckOnTake through Messages: it was acknowledged by being taken
-	answered atomic.Bool // by Ack or Reject: the first of them counts, from whatever goroutine
-	stale    atomic.Bool // and it came too late
+	ticket *actor.Ticket // nil at QoS 0,
+	turn   actor.Turn    // where this says where the message came
 }
 
-// received makes what the application is handed.
-func (c *Client) received(h *actor.Handout) *Received {
-	p := h.Publish
-	m := &Received{Message: publicMessage(p), Dup: p.Dup, Redelivered: h.Redelivered, ticket: h.Ticket, taken: h.Ack == actor.AckOnTake}
-	if p.Properties != nil {
-		for _, id := range p.Properties.SubscriptionIdentifiers {
-			if id < ownIdentifiers {
-				m.SubscriptionIdentifiers = append(m.SubscriptionIdentifiers, id)
-			}
-		}
-	}
-	return m
-}
+// The states of a Received.
+const (
+	isOpen = iota
+	isAnswered
+	isTooLate // answered when it was too late
+)
 
 // Ack acknowledges the message: PUBACK at QoS 1, PUBREC at QoS 2. It may be called in every mode, early, late or twice,
 // from any goroutine, and never blocks; what has its answer already stays as it is, and the result is nil. ErrStale says
@@ -67,8 +60,12 @@ func (m *Received) answer(code ReasonCode, words *codec.ReasonProperties) error 
 	if m.taken {
 		return nil
 	}
-	if !m.answered.CompareAndSwap(false, true) {
-		if m.stale.Load() {
+	if m.ticket == nil {
+		m.state.Store(isAnswered)
+		return nil
+	}
+	if !m.state.CompareAndSwap(isOpen, isAnswered) {
+		if m.state.Load() == isTooLate {
 			return failed("acknowledge", ErrStale)
 		}
 		return nil
@@ -76,9 +73,17 @@ func (m *Received) answer(code ReasonCode, words *codec.ReasonProperties) error 
 	err := m.ticket.Answer(code, words)
 	switch err {
 	case ErrVersion:
-		m.answered.Store(false)
+		m.state.Store(isOpen)
 	case ErrStale:
-		m.stale.Store(true)
+		m.state.Store(isTooLate)
 	}
 	return failed("acknowledge", err)
+}
+
+// claim is what the message is given back with.
+func (m *Received) claim() actor.Ticket {
+	if m.ticket == nil {
+		return m.turn.Ticket()
+	}
+	return *m.ticket
 }

@@ -75,9 +75,9 @@ func (s *Stream) hand(m *Received, yield func(*Received) bool) (more bool) {
 	m.taken = false
 	done := false
 	defer func() {
-		if !done && !m.answered.Load() {
+		if !done && m.state.Load() == isOpen {
 			m.Redelivered = true
-			s.core.GiveBack(m, m.ticket)
+			s.core.GiveBack(m, m.claim())
 		}
 	}()
 	more = yield(m)

@@ -85,7 +85,7 @@ func newRequests[M any](c *Inbound[M], tag any, op *Op, refused <-chan Grant, mo
 	b := &branch{tag: tag, filters: []string{topic}, work: work, unread: work, quit: quit, eager: true, plain: true,
 		overflow: OverflowHold, ack: AckOnTake}
 	b.inbox.room = c.cfg.hard // as many answers as there are calls may come at once
-	b.process = &requests[M]{self: b, create: c.create, work: work, reports: c.reports, visits: visits,
+	b.process = &requests[M]{self: b, create: c.create(), work: work, reports: c.reports, visits: visits,
 		asked: op.Ending, answer: op.told, refused: refused, moved: moved, ready: ready, over: over, end: end,
 		out: out, each: each, open: make(map[string]*Wait[M])}
 	handle := &StreamHandle[M]{out: out, each: each, end: end, quit: quit, inquiries: c.inquiries, durable: c.cfg.durable}

@@ -2,8 +2,8 @@ package actor
 
 import "context"
 
-// Start runs the processes of a client that has no connection yet. make gives what the application is handed.
-func Start[M any](cfg Config, make_ func(*Handout) M) *Client[M] {
+// Start runs the processes of a client that has no connection yet. make gives each stream what makes the application's messages.
+func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 	logged := 0
 	if cfg.Log != nil {
 		logged = 64

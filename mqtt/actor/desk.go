@@ -111,7 +111,11 @@ func (t *tracker) owes(o owed) {
 		t.readHeld = o.held
 		t.rearm()
 		if o.acks != nil && !t.overwhelmed() {
-			t.acks = append(t.acks, *o.acks...)
+			if len(t.acks) == 0 {
+				t.acks, *o.acks = *o.acks, t.acks
+			} else {
+				t.acks = append(t.acks, *o.acks...)
+			}
 		}
 		if o.fault != nil {
 			t.fault(o.fault)

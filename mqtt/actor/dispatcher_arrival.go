@@ -91,7 +91,7 @@ func (d *dispatcher) find(p *codec.Publish) {
 func (d *dispatcher) deliver(p *codec.Publish, t Ticket, size int) {
 	d.counts.Received++
 	d.turns++
-	t.turn = d.turns
+	t.turn = Turn(d.turns)
 	if len(d.targets) == 0 {
 		if d.unasked {
 			d.count(p.Topic)

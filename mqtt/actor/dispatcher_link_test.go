@@ -292,7 +292,7 @@ func TestEnding(t *testing.T) {
 	})
 	bubble(t, "the end is told by its cause", settings(), func(r *rig) {
 		ctx, stop := context.WithCancelCause(r.Context())
-		d, _ := newDispatcher(settings(), newMessage, nil, nil, nil, nil)
+		d, _ := newDispatcher(settings(), each(newMessage), nil, nil, nil, nil)
 		stop(ErrClosed)
 		require.ErrorIs(r, d.run(ctx), ErrClosed)
 	})

@@ -14,7 +14,7 @@ import (
 // what comes first, where a select would draw lots.
 func settling(t *testing.T) (d *dispatcher, s *StreamHandle[*message], reports <-chan report) {
 	t.Helper()
-	d, in := newDispatcher(settings(), newMessage, nil, nil, nil, nil)
+	d, in := newDispatcher(settings(), each(newMessage), nil, nil, nil, nil)
 	b, handle := newStream(in, StreamConfig{}, []string{"a"})
 	reply := make(chan uint64, 1)
 	declareStream{b, reply}.answer(d)

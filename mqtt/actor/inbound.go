@@ -29,9 +29,9 @@ type StreamConfig struct {
 // Inbound is what callers hold of the dispatcher. Any goroutine may use it.
 type Inbound[M any] struct {
 	cfg       inboundConfig
-	create    func(*Handout) M
-	inquiries chan<- inquiry // to dispatcher, callers wait a turn
-	reports   chan<- report  // to dispatcher, for streams
+	create    func() func(*Handout) M // one for each process that hands out
+	inquiries chan<- inquiry          // to dispatcher, callers wait a turn
+	reports   chan<- report           // to dispatcher, for streams
 	ended     <-chan struct{}
 	final     *InboundStats // written before ended is closed
 	messages  *StreamHandle[M]
@@ -48,9 +48,9 @@ type StreamHandle[M any] struct {
 	durable   bool                // there is a store
 }
 
-// newDispatcher makes the dispatcher and its callers' side. create makes what the application is handed; it runs in the
-// stream's process, must not wait, and keeps nothing of the Handout but what that refers to.
-func newDispatcher[M any](cfg inboundConfig, create func(*Handout) M, news <-chan linkNews, in <-chan arrivals,
+// newDispatcher makes the dispatcher and its callers' side. create gives a stream what makes the messages that the
+// application is handed; that runs in the stream's process, must not wait, and keeps nothing of the Handout but what that refers to.
+func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, news <-chan linkNews, in <-chan arrivals,
 	notices <-chan notice, owed chan<- owed) (*dispatcher, *Inbound[M]) {
 	inquiries, reports, ended := make(chan inquiry), make(chan report), make(chan struct{})
 	verdicts := make(chan verdict, cfg.receiveMaximum) // no more messages wait for one
@@ -73,7 +73,7 @@ func newStream[M any](c *Inbound[M], cfg StreamConfig, filters []string) (*branc
 	b := &branch{tag: cfg.Tag, filters: filters, work: work, unread: work, quit: quit,
 		overflow: cmp.Or(cfg.Overflow, c.cfg.overflow), ack: cmp.Or(cfg.Ack, c.cfg.ack)}
 	b.inbox.room = Bounds{cmp.Or(cfg.Inbox.Messages, c.cfg.inbox.Messages), cmp.Or(cfg.Inbox.Bytes, c.cfg.inbox.Bytes)}
-	b.process = &stream[M]{self: b, create: c.create, ack: b.ack, work: work, reports: c.reports, back: back, out: out, each: each, end: end}
+	b.process = &stream[M]{self: b, create: c.create(), ack: b.ack, work: work, reports: c.reports, back: back, out: out, each: each, end: end}
 	return b, &StreamHandle[M]{out: out, each: each, back: back, end: end, quit: quit, inquiries: c.inquiries, durable: c.cfg.durable}
 }
 

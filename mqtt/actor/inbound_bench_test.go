@@ -40,7 +40,7 @@ func newPlant(tb testing.TB, cfg inboundConfig) *plant {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &plant{arriving: make(chan arrivals), credit: make(chan credit, 1), over: ctx.Done()}
 	var d *dispatcher
-	d, p.in = newDispatcher(cfg, newParcel, news, p.arriving, notices, owes)
+	d, p.in = newDispatcher(cfg, each(newParcel), news, p.arriving, notices, owes)
 	p.group.Go(func() { d.run(ctx) })
 	p.group.Go(func() {
 		for {

@@ -57,7 +57,7 @@ func settings() inboundConfig {
 // newRig runs a dispatcher inside a synctest bubble, and ends it with the test.
 func newRig(t *testing.T, cfg inboundConfig) *rig {
 	r := &rig{T: t, arriving: make(chan arrivals), news: make(chan linkNews), notices: make(chan notice, 1), owed: make(chan owed), ran: make(chan error, 1)}
-	r.d, r.in = newDispatcher(cfg, newMessage, r.news, r.arriving, r.notices, r.owed)
+	r.d, r.in = newDispatcher(cfg, each(newMessage), r.news, r.arriving, r.notices, r.owed)
 	r.messages = r.in.messages
 	var ctx context.Context
 	ctx, r.stop = context.WithCancel(t.Context())
@@ -262,3 +262,8 @@ func manual() inboundConfig { return with(func(c *inboundConfig) { c.ack = AckMa
 
 // elapse lets the time of the bubble pass.
 func elapse(d time.Duration) { time.Sleep(d) }
+
+// each has every stream make its messages alike.
+func each[M any](create func(*Handout) M) func() func(*Handout) M {
+	return func() func(*Handout) M { return create }
+}

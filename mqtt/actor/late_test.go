@@ -22,7 +22,7 @@ func ended(t *testing.T) *Client[struct{}] {
 	t.Helper()
 	c := Start(Config{
 		Outbox: Bounds{16 * quickBatch, 16 * quickBatch * quickMax}, OutboxFull: OutboxWait, Offline: OfflineQueue, Tell: func(any) {},
-	}, func(*Handout) struct{} { return struct{}{} })
+	}, each(func(*Handout) struct{} { return struct{}{} }))
 	require.NoError(t, c.Abort())
 	<-c.Done()
 	return c

@@ -14,13 +14,22 @@ type Handout struct {
 // Ticket is the application's claim on one message of one stream. Any goroutine may use it.
 type Ticket struct {
 	bond    *bond  // nil at QoS 0
-	turn    uint64 // where in the dispatcher's order the message came
+	turn    Turn   // where the message came
 	place   uint64 // of the message's first arrival in arrivalOrder
 	share   uint32 // which of the streams that the message went to
 	slot    uint32 // QoS 2: where exactly keeps it
 	qos     codec.QoS
 	version codec.Version
 }
+
+// Turn is where in the dispatcher's order a message came. At QoS 0 nothing else of a Ticket is ever asked for.
+type Turn uint64
+
+// Turn gives that alone.
+func (t *Ticket) Turn() Turn { return t.turn }
+
+// Ticket makes the Ticket of a QoS 0 message anew.
+func (t Turn) Ticket() Ticket { return Ticket{turn: t} }
 
 // bond is what an acknowledgement counts on: at QoS 1 a connection, at QoS 2 a session. Its channels are closed by the
 // dispatcher.
