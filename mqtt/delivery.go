@@ -14,21 +14,30 @@ type Delivery struct {
 	receipt actor.Receipt
 	ending  actor.Ending // what the receipt tells of, unless the record has a place of its own
 
-	mu     sync.Mutex
-	done   chan struct{} // made when somebody asks
-	stored chan struct{}
+	mu    sync.Mutex
+	asked *asked // for what somebody asks; nil for nothing yet
 }
 
+// asked is made for who asks: most never do.
+type asked struct{ done, stored chan struct{} }
+
 // Done is closed at the end of the delivery, whatever its outcome. It costs nothing if it is never called.
-func (d *Delivery) Done() <-chan struct{} { return d.watched(&d.done, false) }
+func (d *Delivery) Done() <-chan struct{} { return d.watched(false) }
 
 // Stored is closed when the session has the message, so that it outlives a lost connection (and with a durable store the
 // process), or when the delivery ended without; at QoS 0 at the end.
-func (d *Delivery) Stored() <-chan struct{} { return d.watched(&d.stored, true) }
+func (d *Delivery) Stored() <-chan struct{} { return d.watched(true) }
 
-func (d *Delivery) watched(c *chan struct{}, stored bool) <-chan struct{} {
+func (d *Delivery) watched(stored bool) <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.asked == nil {
+		d.asked = new(asked)
+	}
+	c := &d.asked.done
+	if stored {
+		c = &d.asked.stored
+	}
 	if *c == nil {
 		*c = make(chan struct{})
 		d.client.core.Watch(d.receipt, *c, stored)

@@ -110,7 +110,7 @@ func (t *tracker) sendable() *Op {
 
 // once gives op when the store knows how far it came: nothing passes it before.
 func (t *tracker) once(op *Op) *Op {
-	if t.isSafe(op.batch) {
+	if !t.keeps() || t.isSafe(op.batch) {
 		return op
 	}
 	return nil
