@@ -47,6 +47,24 @@ func TestPacketIdentifiers(t *testing.T) {
 		require.Zero(t, table.used)
 		require.True(t, table.take(new(Op)))
 	})
+	t.Run("B236 the next one that is free is found, wherever it is", func(t *testing.T) {
+		var table ids
+		all := make([]*Op, 65536)
+		for i := 1; i <= 65535; i++ {
+			all[i] = new(Op)
+			require.True(t, table.take(all[i]))
+		}
+		free := []int{1, 2, 255, 256, 257, 511, 512, 4711, 4712, 40_000, 65_279, 65_280, 65_534, 65_535}
+		for _, id := range free {
+			table.free(all[id])
+		}
+		for _, id := range free {
+			op := new(Op)
+			require.True(t, table.take(op))
+			require.EqualValues(t, id, op.id)
+		}
+		require.False(t, table.take(new(Op)))
+	})
 	t.Run("B237 claiming one in use fails", func(t *testing.T) {
 		var table ids
 		require.True(t, table.claim(&Op{id: 7}))
