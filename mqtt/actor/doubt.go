@@ -1,8 +1,6 @@
 package actor
 
 import (
-	"slices"
-
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
@@ -102,7 +100,7 @@ func (t *tracker) forgo() {
 	if t.doubt.probe == probeNone {
 		return
 	}
-	for _, op := range slices.Clone(t.free.all()) {
+	for _, op := range t.free.list() {
 		if op.kind != opSubscribe || !t.free.remove(op) {
 			continue
 		}

@@ -10,7 +10,7 @@ func (t *tracker) drained() bool {
 			return false
 		}
 	}
-	for _, op := range t.free.all() {
+	for op := range t.free.all {
 		if op.seq > t.lastCall {
 			break
 		}

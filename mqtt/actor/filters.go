@@ -39,7 +39,7 @@ const restoreBatch = 1024
 // doomed lists the filters that nobody wants any more when what waits has left: they aren't restored for that moment.
 func (t *tracker) doomed() map[string]bool {
 	doomed, holders := make(map[string]bool), make(map[string]map[uint64]*holder)
-	for _, op := range t.free.all() {
+	for op := range t.free.all {
 		if op.kind != opUnsubscribe {
 			continue
 		}
@@ -61,7 +61,7 @@ func (t *tracker) doomed() map[string]bool {
 // askedFor lists the filters of calls that ask again by themselves.
 func (t *tracker) askedFor() map[string]bool {
 	asked := make(map[string]bool)
-	for _, op := range t.free.all() {
+	for op := range t.free.all {
 		if op.kind != opSubscribe || op.call == nil {
 			continue
 		}
@@ -90,7 +90,10 @@ func (t *tracker) loseCalls() {
 	}
 	clear(t.calls)
 	t.restoring = 0
-	t.free.ops = slices.DeleteFunc(slices.Clone(t.free.all()), func(op *Op) bool { return op.resub })
-	t.free.head = 0
+	for _, op := range t.free.list() {
+		if op.resub {
+			t.free.remove(op)
+		}
+	}
 	t.free.merge(again)
 }

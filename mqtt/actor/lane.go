@@ -6,28 +6,39 @@ import (
 	"sort"
 )
 
-// lane is a queue of operations in call order.
+// lane is a queue of operations in call order. What is taken out of the middle leaves a gap, so that nothing behind it moves.
 type lane struct {
-	ops  []*Op
-	head int
+	ops  []queued
+	head int // the oldest: of what is before it nothing is left
+	gaps int // behind it
 }
 
-func (l *lane) len() int { return len(l.ops) - l.head }
+// queued is an operation, or the gap that it has left: op is nil then. Its number says where to look for it.
+type queued struct {
+	seq uint64
+	op  *Op
+}
+
+func (l *lane) len() int { return len(l.ops) - l.head - l.gaps }
 
 // first gives the oldest, nil when there is none.
 func (l *lane) first() *Op {
 	if l.head == len(l.ops) {
 		return nil
 	}
-	return l.ops[l.head]
+	return l.ops[l.head].op
 }
 
-func (l *lane) push(op *Op) { l.ops = append(l.ops, op) }
+func (l *lane) push(op *Op) { l.ops = append(l.ops, queued{op.seq, op}) }
 
 func (l *lane) pop() *Op {
-	op := l.ops[l.head]
-	l.ops[l.head] = nil
+	op := l.ops[l.head].op
+	l.ops[l.head].op = nil
 	l.head++
+	for l.gaps > 0 && l.ops[l.head].op == nil {
+		l.head++
+		l.gaps--
+	}
 	switch {
 	case l.head == len(l.ops):
 		l.ops, l.head = l.ops[:0], 0
@@ -42,13 +53,46 @@ func (l *lane) pop() *Op {
 	return op
 }
 
+// remove takes op out of the middle. It says false when op isn't there.
+func (l *lane) remove(op *Op) bool {
+	i := l.head + sort.Search(len(l.ops)-l.head, func(i int) bool { return l.ops[l.head+i].seq >= op.seq })
+	for ; i < len(l.ops) && l.ops[i].seq == op.seq; i++ {
+		switch {
+		case l.ops[i].op != op:
+			continue
+		case i == l.head:
+			l.pop()
+		default:
+			l.cut(i)
+		}
+		return true
+	}
+	return false
+}
+
+// cut makes a gap, and closes all gaps when they are as many as what is left: that costs each operation a move at most.
+func (l *lane) cut(i int) {
+	l.ops[i].op = nil
+	l.gaps++
+	if l.gaps >= 1024 && l.gaps >= l.len() {
+		l.ops = slices.DeleteFunc(l.ops, func(q queued) bool { return q.op == nil })
+		l.head, l.gaps = 0, 0
+	}
+}
+
 // unpop puts operations back at the front, in their order.
 func (l *lane) unpop(ops []*Op) {
 	if len(ops) == 0 {
 		return
 	}
-	l.ops = slices.Concat(ops, l.ops[l.head:])
-	l.head = 0
+	behind := *l
+	*l = lane{ops: make([]queued, 0, len(ops)+behind.len())}
+	for _, op := range ops {
+		l.push(op)
+	}
+	for op := range behind.all {
+		l.push(op)
+	}
 }
 
 // merge puts operations back to where their call order has them.
@@ -57,19 +101,17 @@ func (l *lane) merge(ops []*Op) {
 		return
 	}
 	l.unpop(ops)
-	slices.SortStableFunc(l.ops, func(a, b *Op) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortStableFunc(l.ops, func(a, b queued) int { return cmp.Compare(a.seq, b.seq) })
 }
 
-// remove takes op out of the middle. It says false when op isn't there.
-func (l *lane) remove(op *Op) bool {
-	waiting := l.ops[l.head:]
-	i := sort.Search(len(waiting), func(i int) bool { return waiting[i].seq >= op.seq })
-	if i == len(waiting) || waiting[i] != op {
-		return false
+// all gives what waits, oldest first. Nothing may be taken out meanwhile; see list.
+func (l *lane) all(yield func(*Op) bool) {
+	for _, q := range l.ops[l.head:] {
+		if q.op != nil && !yield(q.op) {
+			return
+		}
 	}
-	l.ops = slices.Delete(l.ops, l.head+i, l.head+i+1)
-	return true
 }
 
-// all gives what waits, oldest first. The slice is the lane's own.
-func (l *lane) all() []*Op { return l.ops[l.head:] }
+// list is the same for who takes out while going through.
+func (l *lane) list() []*Op { return slices.AppendSeq(make([]*Op, 0, l.len()), l.all) }

@@ -244,7 +244,7 @@ func (t *tracker) fetch() written {
 
 // dropQoS0 ends the QoS 0 messages that wait.
 func (t *tracker) dropQoS0(err error) {
-	for _, op := range slices.Clone(t.free.all()) {
+	for _, op := range t.free.list() {
 		if op.kind == opPublish {
 			t.free.remove(op)
 			t.endPublish(op, Outcome{Err: err})

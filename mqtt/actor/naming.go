@@ -105,7 +105,7 @@ func (t *tracker) alias(op *Op, s *codec.Sending) {
 func (t *tracker) dropAliases() {
 	t.aliases = aliasTable{most: int(t.limits.aliases)}
 	for _, l := range []*lane{&t.free, &t.windowed} {
-		for _, op := range l.all() {
+		for op := range l.all {
 			op.Alias = 0
 		}
 	}

@@ -86,7 +86,10 @@ func (e *engine) write() {
 // answer has the server answer the n oldest, all in one read, with one kind of packet.
 func (e *engine) answer(n int, kind codec.Type) {
 	list := answerPool.Get().(*[]answer)
-	for _, op := range e.open.all()[:n] {
+	for op := range e.open.all {
+		if n--; n < 0 {
+			break
+		}
 		*list = append(*list, answer{kind: kind, id: op.id})
 	}
 	e.answered(answers{gen: e.link.gen, came: e.began, list: list})

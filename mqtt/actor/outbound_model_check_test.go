@@ -102,8 +102,8 @@ func (m *outboundModel) check() {
 		}
 	}
 	for _, l := range []*lane{&t.free, &t.windowed} {
-		require.True(m, slices.IsSortedFunc(l.all(), func(a, b *Op) int { return int(int64(a.seq) - int64(b.seq)) }))
-		for _, op := range l.all() {
+		require.True(m, slices.IsSortedFunc(l.list(), func(a, b *Op) int { return int(int64(a.seq) - int64(b.seq)) }))
+		for op := range l.all {
 			if op.kind == opPublish {
 				count(op)
 			}

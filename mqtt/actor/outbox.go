@@ -132,7 +132,7 @@ func (t *tracker) dropFor(op *Op) bool {
 
 // oldestPublish takes the first PUBLISH that never left out of a lane.
 func (t *tracker) oldestPublish(l *lane) *Op {
-	for _, op := range l.all() {
+	for op := range l.all {
 		if op.kind == opPublish && !op.left {
 			l.remove(op)
 			return op

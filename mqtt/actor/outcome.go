@@ -133,7 +133,7 @@ func (t *tracker) expires(op *Op) {
 func (t *tracker) expire(now time.Time) {
 	t.nextExpiry = time.Time{}
 	for _, l := range []*lane{&t.free, &t.windowed, &t.staged} {
-		for _, op := range append([]*Op(nil), l.all()...) {
+		for _, op := range l.list() {
 			switch at := op.deadline(); {
 			case at.IsZero():
 			case !at.After(now):

@@ -30,7 +30,7 @@ func TestAnEnlistmentHasItsPlaceBeforeItsCallerGoesOn(t *testing.T) {
 		ops <- later
 		require.NoError(t, <-reply)
 		synctest.Wait()
-		require.Equal(t, []*Op{declared, later}, out.free.all())
+		require.Equal(t, []*Op{declared, later}, out.free.list())
 		stop(ErrClosed)
 		require.ErrorIs(t, <-ended, ErrClosed)
 	})

@@ -136,9 +136,12 @@ func BenchmarkLane(b *testing.B) {
 					op.seq = seq
 					l.push(op)
 				}
-				for range waiting {
-					push(new(Op))
+				ops := make([]*Op, waiting)
+				for i := range ops {
+					ops[i] = new(Op)
+					push(ops[i])
 				}
+				i := 0
 				b.ReportAllocs()
 				for b.Loop() {
 					op := l.first()
@@ -148,7 +151,8 @@ func BenchmarkLane(b *testing.B) {
 					case "drop":
 						l.remove(op)
 					default:
-						op = l.all()[l.len()/2]
+						op = ops[i*389%waiting]
+						i++
 						l.remove(op)
 					}
 					push(op)

@@ -1,6 +1,9 @@
 package actor
 
 import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +124,55 @@ func TestLaneKeepsCallOrder(t *testing.T) {
 		l.pop()
 	}
 	require.Nil(t, l.first())
+}
+
+func TestLaneAgainstAModel(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 6 {
+		var l lane
+		var want []*Op // what waits, in call order
+		var out []*Op  // what was taken out
+		seq := uint64(0)
+		take := func(i int) *Op {
+			op := want[i]
+			want = slices.Delete(want, i, i+1)
+			return op
+		}
+		for range 6000 {
+			switch k := random.IntN(1000); {
+			case k < 550 && seq < 3000:
+				seq++
+				want = append(want, &Op{seq: seq})
+				l.push(want[len(want)-1])
+			case k < 700 && len(want) > 0:
+				require.Same(t, take(0), l.pop())
+			case k < 990 && len(want) > 0:
+				op := take(random.IntN(len(want)))
+				require.True(t, l.remove(op))
+				require.False(t, l.remove(op))
+				out = append(out, op)
+			case k < 995 && len(out) > 0:
+				back := out[random.IntN(len(out)):]
+				out = out[:len(out)-len(back)]
+				l.merge(back)
+				want = append(want, back...)
+				slices.SortFunc(want, func(a, b *Op) int { return cmp.Compare(a.seq, b.seq) })
+			case k < 997: // ours, without a number
+				first := []*Op{new(Op), new(Op)}
+				l.unpop(first)
+				require.True(t, l.remove(first[random.IntN(2)]))
+				require.Contains(t, first, l.pop())
+			}
+			require.Equal(t, len(want), l.len())
+			if len(want) == 0 {
+				require.Nil(t, l.first())
+				continue
+			}
+			require.Same(t, want[0], l.first())
+		}
+		require.True(t, slices.Equal(want, l.list()))
+		require.LessOrEqual(t, l.gaps, max(1024, len(want)), "gaps take no more than what waits")
+	}
 }
 
 func TestFlightKeepsTheOrderOfFirstSending(t *testing.T) {

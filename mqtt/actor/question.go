@@ -198,7 +198,7 @@ func (t *tracker) oldest() time.Duration {
 		}
 	}
 	look(t.windowed.first())
-	for _, op := range t.free.all() {
+	for op := range t.free.all {
 		if op.kind == opPublish {
 			look(op)
 			break

@@ -1,8 +1,6 @@
 package actor
 
 import (
-	"slices"
-
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
@@ -54,7 +52,7 @@ func (t *tracker) unrespond() {
 	if t.cfg.Session != SessionDurable {
 		return
 	}
-	for _, op := range slices.Clone(t.free.all()) {
+	for _, op := range t.free.list() {
 		if op.kind == opSubscribe && op.responding != nil && !op.started {
 			t.free.remove(op)
 			op.end(Outcome{Err: op.fate(ErrClosed)})
