@@ -146,7 +146,7 @@ func (t *tracker) goodbye() *codec.Disconnect {
 
 // nothingOpen says that every operation has its outcome.
 func (t *tracker) nothingOpen() bool {
-	return t.messages == 0 && len(t.calls) == 0 && t.free.len() == 0 && len(t.door) == 0
+	return t.messages == 0 && len(t.calls) == 0 && t.free.len() == 0 && t.door.len() == 0
 }
 
 // end has the supervisor end the client.
@@ -175,10 +175,7 @@ func (t *tracker) finish(cause error) error {
 	}
 	t.closing, t.state = true, StateClosed
 	t.markStrict()
-	for _, op := range t.door {
-		op.refuse(fmt.Errorf("%w: %w", cause, ErrNotSent))
-	}
-	t.door = nil
+	t.emptyDoor(cause)
 	t.dropPlaces(cause)
 	for _, l := range []*lane{&t.free, &t.windowed} {
 		for l.len() > 0 {

@@ -6,7 +6,7 @@ import "fmt"
 type outbox struct {
 	free     lane // QoS 0, SUBSCRIBE, UNSUBSCRIBE: the window doesn't concern them
 	windowed lane // QoS 1 and 2
-	door     []*Op
+	door     lane // numbered in the order in which they came
 	flight   flight
 	ghosts   int // of flight: withdrawn, and there only for their identifiers
 	ids      ids
@@ -25,7 +25,7 @@ func (t *tracker) admits() bool {
 	switch {
 	case t.ending.asked(): // who waits is refused
 		return true
-	case len(t.door) > 0 || t.cfg.Offline == OfflineWait && t.link.wire == nil:
+	case t.door.len() > 0 || t.cfg.Offline == OfflineWait && t.link.wire == nil:
 		return false
 	case t.roomy: // all that the channel holds and needs no word of admission has its place kept
 		return t.messages+quickBatch < t.cfg.Outbox.Messages && t.bytes+quickBatch*quickMax < t.cfg.Outbox.Bytes
@@ -58,7 +58,7 @@ func (t *tracker) judgeOffer(op *Op) {
 	switch {
 	case op.promised:
 		t.admit(op)
-	case len(t.door) > 0: // what its alias means is known when those have gone
+	case t.door.len() > 0: // what its alias means is known when those have gone
 		t.wait(op)
 	default:
 		if err := t.resolve(op); err != nil {
@@ -94,11 +94,11 @@ func (t *tracker) wait(op *Op) {
 		op.refuse(neverFits(op))
 	case t.cfg.OutboxFull == OutboxReject:
 		op.refuse(fmt.Errorf("%w: %w", ErrNotSent, ErrOutboxFull))
-	case t.cfg.OutboxFull == OutboxDropOldest && len(t.door) == 0 && t.dropFor(op):
+	case t.cfg.OutboxFull == OutboxDropOldest && t.door.len() == 0 && t.dropFor(op):
 		t.admit(op)
 	default:
-		op.state = opDoor
-		t.door = append(t.door, op)
+		op.state, op.seq = opDoor, t.taken // its place in the call order comes with its admission
+		t.door.push(op)
 	}
 }
 
@@ -143,18 +143,18 @@ func (t *tracker) oldestPublish(l *lane) *Op {
 
 // letIn admits who waits at the door, as far as there is room now, and says whether that was anybody.
 func (t *tracker) letIn() (some bool) {
-	n := 0
-	for n < len(t.door) && t.letsIn(t.door[n]) {
-		n++
+	for op := t.door.first(); op != nil && t.letsIn(op); op = t.door.first() {
+		t.door.pop()
+		some = true
 	}
-	if n == 0 {
-		return false
+	return some
+}
+
+// emptyDoor refuses who waits at the door.
+func (t *tracker) emptyDoor(why error) {
+	for t.door.len() > 0 {
+		t.door.pop().refuse(fmt.Errorf("%w: %w", why, ErrNotSent))
 	}
-	clear(t.door[:n])
-	if t.door = t.door[n:]; len(t.door) == 0 {
-		t.door = nil
-	}
-	return true
 }
 
 // letsIn admits or refuses the first at the door; false says that it goes on waiting. Its topic may be known only now.

@@ -99,10 +99,7 @@ func (q closeAsk) answer(t *tracker) {
 		if q.words == nil {
 			t.words = new(codec.Disconnect)
 		}
-		for _, op := range t.door {
-			op.refuse(fmt.Errorf("%w: %w", ErrClosed, ErrNotSent))
-		}
-		t.door = nil
+		t.emptyDoor(ErrClosed)
 		t.markStrict()
 		t.unrespond()
 		t.forgo()

@@ -2,7 +2,6 @@ package actor
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
@@ -36,7 +35,7 @@ func (t *tracker) withdraw(op *Op, why error, keep bool) (left bool) {
 		t.withdrawOffered(op, why)
 		return false
 	case opDoor:
-		t.door = slices.DeleteFunc(t.door, func(o *Op) bool { return o == op })
+		t.door.remove(op)
 		op.refuse(fmt.Errorf("%w: %w", why, ErrNotSent))
 		return false
 	case opQueued:
