@@ -29,7 +29,6 @@ type desk struct {
 	receivedBytes uint64
 	pinged        time.Time
 	rtt           time.Duration
-	nextExpiry    time.Time
 	order         uint64
 	records       chan<- Record // to supervisor, bounded
 	flushes       []flush
@@ -159,7 +158,7 @@ func (t *tracker) rearm() {
 	if !t.given.IsZero() && !t.writeStuck && t.readHeld {
 		next = t.given.Add(time.Second)
 	}
-	for _, at := range []time.Time{t.nextExpiry, t.partBy, t.cutBy, t.paused, t.linger} {
+	for _, at := range []time.Time{t.deadlines.next(), t.partBy, t.cutBy, t.paused, t.linger} {
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
@@ -171,9 +170,7 @@ func (t *tracker) rearm() {
 
 // tick is the tracker's clock: a message expired, or a write has made no progress for a second.
 func (t *tracker) tick(now time.Time) {
-	if !t.nextExpiry.IsZero() && !t.nextExpiry.After(now) {
-		t.expire(now)
-	}
+	t.expire(now)
 	if !t.partBy.IsZero() && !t.partBy.After(now) {
 		t.partBy = time.Time{}
 		t.cut()

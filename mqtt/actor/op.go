@@ -108,7 +108,8 @@ type asking struct {
 // rare is what few operations have.
 type rare struct {
 	expires   time.Duration     // v5 Message Expiry Interval, zero for none,
-	deadline  time.Time         // and when that is
+	deadline  time.Time         // and when that is;
+	timed     *Op               // whose it is, while deadlines has it
 	admitted  chan<- error      // to caller, capacity 1; nil when the caller doesn't wait for admission
 	admission <-chan error      // the caller's end of it
 	watchers  []chan<- struct{} // closed at the end
@@ -198,14 +199,6 @@ func (op *Op) Expire(after time.Duration) {
 
 // expires says that the message has an expiry.
 func (op *Op) expires() bool { return op.rare != nil && !op.rare.deadline.IsZero() }
-
-// deadline is when the message expires; zero for never.
-func (op *Op) deadline() time.Time {
-	if op.rare == nil {
-		return time.Time{}
-	}
-	return op.rare.deadline
-}
 
 func (op *Op) tellsOutcome() *Op {
 	op.Ending = new(Ending)

@@ -41,6 +41,42 @@ func BenchmarkTrackerExpire(b *testing.B) {
 	}
 }
 
+// BenchmarkTrackerLifetime has messages with an hour to live answered at once, while so many others with a day wait behind a closed
+// window.
+func BenchmarkTrackerLifetime(b *testing.B) {
+	for _, waiting := range []int{0, 1_000, 64_000} {
+		b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) {
+			e := newEngine(b, 64, nil).connect(codec.ConnAckProperties{})
+			m := &codec.Publish{QoS: codec.AtLeastOnce, Topic: "bench/topic", Payload: payload64}
+			publish := func(life time.Duration) {
+				op := e.record(codec.AtLeastOnce)
+				if err := op.Message.Set(m); err != nil {
+					b.Fatal(err)
+				}
+				op.Expire(life)
+				e.open.push(op)
+				e.tracker.offer(op)
+			}
+			for range waiting {
+				publish(24 * time.Hour)
+			}
+			e.turn()
+			e.write()
+			b.ReportAllocs()
+			for b.Loop() {
+				for range 64 {
+					publish(time.Hour)
+				}
+				e.turn()
+				e.write()
+				e.answer(64, codec.TypePubAck)
+				e.gather(64)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*64), "ns/message")
+		})
+	}
+}
+
 // BenchmarkTrackerWithdraw takes back the newest of so many messages: of those admitted, or of those at the door.
 func BenchmarkTrackerWithdraw(b *testing.B) {
 	for _, where := range []string{"queue", "door"} {

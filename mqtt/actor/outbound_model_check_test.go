@@ -106,6 +106,7 @@ func (m *outboundModel) check() {
 		for op := range l.all {
 			if op.kind == opPublish {
 				count(op)
+				require.True(m, !op.expires() || op.rare.timed == op, "it would wait for ever")
 			}
 		}
 	}
@@ -121,6 +122,7 @@ func (m *outboundModel) check() {
 			}
 		}
 	}
+	t.deadlines.check(m)
 	for op := range t.calls {
 		ids += len(op.call.open)
 	}

@@ -4,19 +4,20 @@ import "fmt"
 
 // outbox is what was admitted and has not ended, and who waits at its door.
 type outbox struct {
-	free     lane // QoS 0, SUBSCRIBE, UNSUBSCRIBE: the window doesn't concern them
-	windowed lane // QoS 1 and 2
-	door     lane // numbered in the order in which they came
-	flight   flight
-	ghosts   int // of flight: withdrawn, and there only for their identifiers
-	ids      ids
-	inUse    int // exchanges begun on this connection that hold a place in the window
-	messages int // admitted and not ended
-	bytes    int
-	seq      uint64
-	taken    uint64 // operations that came out of the channel
-	places   []place
-	latest   map[string]*Op // with LatestOnly: what waits to leave, by its topic
+	free      lane // QoS 0, SUBSCRIBE, UNSUBSCRIBE: the window doesn't concern them
+	windowed  lane // QoS 1 and 2
+	door      lane // numbered in the order in which they came
+	flight    flight
+	ghosts    int // of flight: withdrawn, and there only for their identifiers
+	ids       ids
+	inUse     int // exchanges begun on this connection that hold a place in the window
+	messages  int // admitted and not ended
+	bytes     int
+	seq       uint64
+	taken     uint64 // operations that came out of the channel
+	places    []place
+	latest    map[string]*Op // with LatestOnly: what waits to leave, by its topic
+	deadlines deadlines
 	epochs
 }
 

@@ -73,6 +73,7 @@ func (t *tracker) endPublish(op *Op, o Outcome) {
 	t.bytes -= op.size
 	t.epochs.end(op.epoch)
 	t.commit(op)
+	t.deadlines.forget(op)
 	switch {
 	case o.Err == nil:
 		t.counts.Done++
@@ -123,27 +124,20 @@ func (t *tracker) freeWindow(op *Op) {
 
 // expires sees to it that op ends when it may not leave any more (§3.3.2.3.3).
 func (t *tracker) expires(op *Op) {
-	if at := op.deadline(); t.nextExpiry.IsZero() || at.Before(t.nextExpiry) {
-		t.nextExpiry = at
+	if t.deadlines.add(op) {
 		t.rearm()
 	}
 }
 
-// expire ends what waited longer than it may live.
+// expire ends what waited longer than it may live. What has left goes on (§4.3.3-7).
 func (t *tracker) expire(now time.Time) {
-	t.nextExpiry = time.Time{}
-	for _, l := range []*lane{&t.free, &t.windowed, &t.staged} {
-		for _, op := range l.list() {
-			switch at := op.deadline(); {
-			case at.IsZero():
-			case !at.After(now):
-				if !t.free.remove(op) {
-					t.takeOut(op)
-				}
-				t.endPublish(op, Outcome{Err: op.fate(ErrExpired)})
-			case t.nextExpiry.IsZero() || at.Before(t.nextExpiry):
-				t.nextExpiry = at
-			}
+	for op := t.deadlines.due(now); op != nil; op = t.deadlines.due(now) {
+		switch {
+		case op.state == opStaged:
+			t.takeOut(op)
+		case op.state != opQueued || !t.free.remove(op) && !t.windowed.remove(op):
+			continue // another look is due when it waits again
 		}
+		t.endPublish(op, Outcome{Err: op.fate(ErrExpired)})
 	}
 }
