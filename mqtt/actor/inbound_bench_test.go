@@ -189,6 +189,35 @@ func BenchmarkMessages(b *testing.B) {
 	}
 }
 
+// BenchmarkDeclare declares a stream, and forgets it again, while so many messages wait on Messages: none is for it, or the newest is.
+func BenchmarkDeclare(b *testing.B) {
+	for _, mine := range []int{0, 1} {
+		for _, waiting := range []int{0, 1_000, 16_000, 65_000} {
+			b.Run(fmt.Sprintf("mine=%d/waiting=%d", mine, waiting), func(b *testing.B) {
+				d, in := newDispatcher(benchSettings(), each(newParcel), nil, nil, nil, nil)
+				other := item{publish: published(codec.AtMostOnce, 0), size: 65}
+				own := other
+				own.publish.Topic = "own/topic"
+				for range waiting {
+					d.messages.inbox.push(other)
+				}
+				reply := make(chan uint64, 1)
+				b.ReportAllocs()
+				for b.Loop() {
+					for range mine {
+						d.messages.inbox.push(own)
+					}
+					s, _ := newStream(in, StreamConfig{}, []string{"own/+"})
+					declareStream{s, reply}.answer(d)
+					n := <-reply
+					d.retire(n)
+					closeStream{n}.answer(d)
+				}
+			})
+		}
+	}
+}
+
 // A message takes one allocation: what the application is handed.
 func TestHandingOutTakesMemory(t *testing.T) {
 	for _, q := range []codec.QoS{0, 1, 2} {

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -22,12 +23,13 @@ type item struct {
 type inbox struct {
 	room     Bounds // for QoS 0
 	segments []*segment
+	firm     int // so many segments at the front have nothing of QoS 0
 	n        int
 	bytes    int
 	loose    Bounds // what waits of QoS 0
 }
 
-// segment is a run of items. The first ones are left behind as they are popped.
+// segment is a run of items, of which the inbox has at least one. The first ones are left behind as they are popped.
 type segment struct {
 	items []item
 	head  int
@@ -60,6 +62,17 @@ func (b *inbox) push(it item) {
 	if it.publish.QoS == codec.AtMostOnce {
 		b.loose.Messages++
 		b.loose.Bytes += int(it.size)
+		b.firm = min(b.firm, len(b.segments)-1)
+	}
+}
+
+// less counts an item out.
+func (b *inbox) less(it *item) {
+	b.n--
+	b.bytes -= int(it.size)
+	if it.publish.QoS == codec.AtMostOnce {
+		b.loose.Messages--
+		b.loose.Bytes -= int(it.size)
 	}
 }
 
@@ -94,31 +107,38 @@ func (b *inbox) front() []item {
 func (b *inbox) pop() {
 	s := b.segments[0]
 	it := &s.items[s.head]
-	b.n--
-	b.bytes -= int(it.size)
-	if it.publish.QoS == codec.AtMostOnce {
-		b.loose.Messages--
-		b.loose.Bytes -= int(it.size)
-	}
+	b.less(it)
 	*it = item{}
 	s.head++
 	if s.head == len(s.items) {
-		b.shed(s)
+		b.shed(0)
 	}
 }
 
-// shed gives the first segment back, which is empty.
-func (b *inbox) shed(s *segment) {
+// shed gives a segment back, which is empty.
+func (b *inbox) shed(k int) {
+	b.segments[k].giveBack()
+	if k == 0 {
+		b.segments[0] = nil
+		b.segments = b.segments[1:]
+	} else {
+		b.segments = slices.Delete(b.segments, k, k+1)
+	}
+	if k < b.firm {
+		b.firm--
+	}
+	if len(b.segments) == 0 {
+		b.segments = nil
+	}
+}
+
+// giveBack has an empty segment serve again.
+func (s *segment) giveBack() {
 	s.items, s.head = s.items[:0], 0
 	if cap(s.items) == batchSize {
 		fullPool.Put(s)
 	} else {
 		fewPool.Put(s)
-	}
-	b.segments[0] = nil
-	b.segments = b.segments[1:]
-	if len(b.segments) == 0 {
-		b.segments = nil
 	}
 }
 
@@ -135,40 +155,87 @@ func (b *inbox) all(yield func(*item) bool) {
 
 // dropOldest lets the oldest QoS 0 item go; the others keep their order. There must be one, and nothing may be lent.
 func (b *inbox) dropOldest() {
-	var moving item
-	for it := range b.all {
-		*it, moving = moving, *it
-		if moving.publish.QoS == codec.AtMostOnce {
-			break
+	for ; ; b.firm++ {
+		s := b.segments[b.firm]
+		for i := s.head; i < len(s.items); i++ {
+			if s.items[i].publish.QoS == codec.AtMostOnce {
+				b.cut(b.firm, i)
+				return
+			}
 		}
 	}
-	b.front()[0] = moving // the gap is at the front now: pop counts what it leaves out
-	b.pop()
+}
+
+// cut lets one item of one segment go. Nothing moves outside of that.
+func (b *inbox) cut(k, i int) {
+	s := b.segments[k]
+	b.less(&s.items[i])
+	if i-s.head < len(s.items)-i {
+		copy(s.items[s.head+1:i+1], s.items[s.head:i])
+		s.items[s.head] = item{}
+		s.head++
+	} else {
+		s.items = slices.Delete(s.items, i, i+1)
+	}
+	if s.head == len(s.items) {
+		b.shed(k)
+	}
+	b.pack()
 }
 
 // take removes the items that gone says, and gives them. Nothing may be lent.
 func (b *inbox) take(gone func(*item) bool) (taken inbox) {
-	kept := inbox{room: b.room}
-	for it := range b.all {
-		if gone(it) {
-			taken.push(*it)
+	kept := b.segments[:0]
+	for _, s := range b.segments {
+		n := s.head
+		for i := s.head; i < len(s.items); i++ {
+			it := &s.items[i]
+			if gone(it) {
+				b.less(it)
+				taken.push(*it)
+				continue
+			}
+			if n < i {
+				s.items[n] = *it
+			}
+			n++
+		}
+		clear(s.items[n:])
+		if s.items = s.items[:n]; n == s.head {
+			s.giveBack()
 		} else {
-			kept.push(*it)
+			kept = append(kept, s)
 		}
 	}
-	b.empty()
-	*b = kept
+	clear(b.segments[len(kept):])
+	if b.segments, b.firm = kept, 0; b.n == 0 {
+		b.segments = nil
+	}
+	b.pack()
 	return taken
+}
+
+// pack moves the items together when so much has gone from the middle that the segments hold less than a quarter of what they
+// could: fewer move than have gone.
+func (b *inbox) pack() {
+	if len(b.segments) <= 2+b.n*4/batchSize {
+		return
+	}
+	packed := inbox{room: b.room}
+	for it := range b.all {
+		packed.push(*it)
+	}
+	b.empty()
+	*b = packed
 }
 
 // precede puts the items of another inbox before those of this one.
 func (b *inbox) precede(first inbox) {
-	first.room = b.room
-	for it := range b.all {
-		first.push(*it)
-	}
-	b.empty()
-	*b = first
+	b.segments, b.firm = append(first.segments, b.segments...), 0
+	b.n += first.n
+	b.bytes += first.bytes
+	b.loose.Messages += first.loose.Messages
+	b.loose.Bytes += first.loose.Bytes
 }
 
 func (b *inbox) empty() {

@@ -25,6 +25,24 @@ func numbers(b *inbox) (list []uint16) {
 	return list
 }
 
+// check looks whether an inbox is as it says.
+func (b *inbox) check(tb testing.TB) {
+	require.LessOrEqual(tb, b.firm, len(b.segments))
+	for k, s := range b.segments {
+		require.Less(tb, s.head, len(s.items), "a segment that is empty")
+		for i := range cap(s.items) {
+			switch it := &s.items[:cap(s.items)][i]; {
+			case i < s.head || i >= len(s.items):
+				if it.publish.PacketID != 0 {
+					tb.Fatal("what has gone holds memory")
+				}
+			case k < b.firm && it.publish.QoS == codec.AtMostOnce:
+				tb.Fatal("it would not be found")
+			}
+		}
+	}
+}
+
 func TestInbox(t *testing.T) {
 	t.Run("contract 10: order holds through whatever happens", func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
@@ -69,6 +87,9 @@ func TestInbox(t *testing.T) {
 					want = append(list, want...)
 				}
 				require.Equal(t, len(want), b.n)
+				if random.IntN(20) == 0 {
+					b.check(t)
+				}
 			}
 			require.True(t, slices.Equal(want, numbers(&b)))
 			loose, bytes := Bounds{}, 0
@@ -84,6 +105,42 @@ func TestInbox(t *testing.T) {
 			b.empty()
 			require.Empty(t, b.segments)
 			require.Zero(t, b.bytes)
+		}
+	})
+	t.Run("contract 20: what is left of many that were dropped takes no more than a few times its memory", func(t *testing.T) {
+		for _, every := range []uint16{3, 70, 1000} { // so many is one of QoS 1 that stays
+			var b inbox
+			var want []uint16
+			for n := range uint16(20_000) {
+				it := itemOf(n)
+				if it.publish.QoS = codec.AtMostOnce; n%every == 0 {
+					it.publish.QoS = codec.AtLeastOnce
+					want = append(want, n)
+				}
+				b.push(it)
+				for b.loose.Messages > 100 {
+					b.dropOldest()
+				}
+				if len(b.segments) > 3+b.n/16 {
+					t.Fatal(len(b.segments), b.n)
+				}
+			}
+			b.check(t)
+			for b.loose.Messages > 0 {
+				b.dropOldest()
+			}
+			require.True(t, slices.Equal(want, numbers(&b)))
+			require.LessOrEqual(t, len(b.segments), 3+b.n/16)
+			first := b.take(func(*item) bool { return true })
+			require.Empty(t, b.segments)
+			require.True(t, slices.Equal(want, numbers(&first)))
+			first.check(t)
+			b.push(itemOf(3))
+			b.precede(first)
+			require.True(t, slices.Equal(append(want, 3), numbers(&b)))
+			b.dropOldest()
+			require.True(t, slices.Equal(want, numbers(&b)))
+			b.check(t)
 		}
 	})
 	t.Run("contract 12: room in messages and bytes; the first always fits", func(t *testing.T) {
