@@ -67,7 +67,6 @@ func (t *tracker) pubAck(a *answer) error {
 	case op.kind != opPublish || op.state != opSent || op.qos() != codec.AtLeastOnce:
 		return mismatch(a, "4.3.2")
 	}
-	t.unresend(op)
 	t.endFlight(op, t.verdict(a))
 	return nil
 }
@@ -93,12 +92,10 @@ func (t *tracker) pubRec(a *answer) error {
 		if op.state == opReleased {
 			return mismatch(a, "4.3.3")
 		}
-		t.unresend(op)
 		t.endFlight(op, t.verdict(a))
 		return nil
 	}
 	if op.state != opReleased {
-		t.unresend(op)
 		op.state = opReleased
 		t.order++
 		op.released = t.order
@@ -152,20 +149,6 @@ func (t *tracker) pubComp(a *answer) error {
 	if a.code == codec.Success && op.unheard {
 		a.code = codec.NoMatchingSubscribers // PUBCOMP has no word for it (§3.7.2.1)
 	}
-	t.unresend(op)
 	t.endFlight(op, t.verdict(a))
 	return nil
-}
-
-// unresend takes op off the resend list: the server answered before it was sent again.
-func (t *tracker) unresend(op *Op) {
-	if op.gen == t.link.gen || len(t.resend) == 0 {
-		return
-	}
-	for i, o := range t.resend {
-		if o == op {
-			t.resend = append(t.resend[:i], t.resend[i+1:]...)
-			return
-		}
-	}
 }

@@ -96,10 +96,11 @@ func (t *tracker) sendable() *Op {
 		}
 		free, windowed = nil, nil
 	}
+	again := t.firstAgain()
 	switch {
-	case len(t.resend) > 0 && (open || t.resend[0].state == opReleased):
-		return t.once(t.resend[0])
-	case len(t.resend) > 0 || !open:
+	case again != nil && (open || again.state == opReleased):
+		return t.once(again)
+	case again != nil || !open:
 		return free
 	case windowed == nil || free != nil && free.seq < windowed.seq:
 		return free
@@ -119,8 +120,8 @@ func (t *tracker) once(op *Op) *Op {
 // put takes op from its queue and encodes it. It says false when op has to wait although it is its turn.
 func (t *tracker) put(b *outBuffer, op *Op) bool {
 	switch {
-	case len(t.resend) > 0 && op == t.resend[0]:
-		t.resend = t.resend[1:]
+	case len(t.resend) > 0 && op.seq == t.resend[0].seq:
+		t.sentAgain()
 		t.putAgain(b, op)
 		return true
 	case op.kind != opPublish:

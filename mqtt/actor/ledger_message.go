@@ -86,7 +86,7 @@ func (t *tracker) stage() {
 	if !t.keeps() || t.link.wire == nil {
 		return
 	}
-	for t.inUse+len(t.resend)+t.staged.len() < t.limits.window && t.ids.used < 65535 {
+	for t.inUse+t.mostAgain()+t.staged.len() < t.limits.window && t.ids.used < 65535 {
 		op := t.windowed.first()
 		if op == nil {
 			return

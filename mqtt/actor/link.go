@@ -1,9 +1,7 @@
 package actor
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
@@ -79,28 +77,6 @@ func (t *tracker) up(n linkUp) {
 	}
 	t.markStrict()
 	t.connected(n)
-}
-
-// resume lists what a resumed session has to send again, in the order of the first sending; PUBRELs among themselves in
-// the order in which the PUBRECs came (§4.4, §4.6.0-4).
-func (t *tracker) resume() {
-	ops := t.flight.all()
-	var released []*Op
-	for _, op := range ops {
-		if op.state == opReleased {
-			released = append(released, op)
-		}
-	}
-	slices.SortFunc(released, func(a, b *Op) int { return cmp.Compare(a.released, b.released) })
-	t.resend = t.resend[:0]
-	for _, op := range ops {
-		if op.state == opReleased {
-			op, released = released[0], released[1:]
-		} else if op.withdrawn {
-			continue // its identifier stays taken, and it isn't sent again
-		}
-		t.resend = append(t.resend, op)
-	}
 }
 
 // loseSession applies contract 6 to what was in flight: the server knows nothing of it any more.

@@ -77,6 +77,35 @@ func BenchmarkTrackerLifetime(b *testing.B) {
 	}
 }
 
+// BenchmarkTrackerAnsweredEarly takes over a session with so many messages in flight, which the server answers, the newest
+// first, before they are sent again: its Receive Maximum is 1.
+func BenchmarkTrackerAnsweredEarly(b *testing.B) {
+	for _, inFlight := range []int{100, 1_000, 10_000, 65_535} {
+		b.Run(fmt.Sprintf("inflight=%d", inFlight), func(b *testing.B) {
+			m := &codec.Publish{QoS: codec.AtLeastOnce, Topic: "bench/topic", Payload: payload64}
+			e := newEngine(b, 65_535, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				e.connect(codec.ConnAckProperties{})
+				e.offer(inFlight, m)
+				e.write()
+				e.down(linkDown{e.link.gen, ErrClosed})
+				e.connect(codec.ConnAckProperties{ReceiveMaximum: 1})
+				list := answerPool.Get().(*[]answer)
+				for op := e.flight.last; op != nil; op = op.prev {
+					*list = append(*list, answer{kind: codec.TypePubAck, id: op.id})
+				}
+				e.answered(answers{gen: e.link.gen, came: e.began, list: list})
+				e.turn()
+				e.write()
+				e.gather(inFlight)
+				e.down(linkDown{e.link.gen, ErrClosed})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*inFlight), "ns/message")
+		})
+	}
+}
+
 // BenchmarkTrackerWithdraw takes back the newest of so many messages: of those admitted, or of those at the door.
 func BenchmarkTrackerWithdraw(b *testing.B) {
 	for _, where := range []string{"queue", "door"} {

@@ -41,7 +41,7 @@ type tracker struct {
 	torn       written    // a buffer that came home only partly written: its connection is ending
 	acks       []ack      // owed to the server
 	releases   []release  // PUBRELs to be sent
-	resend     []*Op      // of the session, not sent on this connection yet
+	resend     []repeat   // of the session, not sent on this connection yet
 	activity   activity
 	heard      uint64 // the number of the last arrivals of this connection that came before what it answers
 	readHeld   bool   // the dispatcher holds reading

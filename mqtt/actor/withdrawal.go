@@ -108,18 +108,9 @@ func (t *tracker) abandon(op *Op, why error) {
 	t.endPublish(op, o)
 }
 
-// replace puts another record in op's place.
+// replace puts another record in op's place. If op has to be sent again, by is found there; but only a PUBREL is due then.
 func (t *tracker) replace(op, by *Op) {
 	t.ids.free(op)
 	t.ids.claim(by)
 	t.flight.replace(op, by)
-	for i := range t.resend {
-		if t.resend[i] != op {
-			continue
-		}
-		if t.resend[i] = by; by.state != opReleased { // a PUBREL is due all the same
-			t.resend = append(t.resend[:i], t.resend[i+1:]...)
-		}
-		break
-	}
 }
