@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ type node struct {
 	next map[string]*node
 	plus *node
 	hash *node
-	here []*route // filters that end here; $share makes several of what is one in the tree
+	here []*route // filters that end here, sorted; $share makes several of what is one in the tree
 }
 
 // route is a filter and the streams that want it, in the order of their numbers.
@@ -39,14 +40,14 @@ func (r *routes) add(b *branch) {
 	r.forgetTopic()
 	for _, filter := range b.filters {
 		n := r.root.reach(plainFilter(filter))
-		i := slices.IndexFunc(n.here, func(e *route) bool { return e.filter == filter })
-		if i < 0 {
-			i = len(n.here)
-			n.here = append(n.here, &route{filter: filter})
+		i, known := n.find(filter)
+		if !known {
+			n.here = slices.Insert(n.here, i, &route{filter: filter})
 			r.filters++
 		}
-		if to := n.here[i]; !slices.Contains(to.streams, b) {
-			to.streams = append(to.streams, b)
+		to := n.here[i]
+		if i, known := to.find(b); !known {
+			to.streams = slices.Insert(to.streams, i, b)
 		}
 	}
 }
@@ -60,12 +61,14 @@ func (r *routes) remove(b *branch) {
 }
 
 func (r *routes) leave(n *node, filter string, b *branch) {
-	i := slices.IndexFunc(n.here, func(e *route) bool { return e.filter == filter })
-	if i < 0 {
+	i, known := n.find(filter)
+	if !known {
 		return
 	}
 	to := n.here[i]
-	to.streams = slices.DeleteFunc(to.streams, func(s *branch) bool { return s == b })
+	if i, known := to.find(b); known {
+		to.streams = slices.Delete(to.streams, i, i+1)
+	}
 	if len(to.streams) == 0 {
 		n.here = slices.Delete(n.here, i, i+1)
 		r.filters--
@@ -99,6 +102,16 @@ func (r *routes) find(p *codec.Publish, list []*branch) []*branch {
 		}
 	}
 	return list
+}
+
+// find gives the place of a filter that ends here.
+func (n *node) find(filter string) (int, bool) {
+	return slices.BinarySearchFunc(n.here, filter, func(e *route, filter string) int { return strings.Compare(e.filter, filter) })
+}
+
+// find gives the place of a stream.
+func (r *route) find(b *branch) (int, bool) {
+	return slices.BinarySearchFunc(r.streams, b, func(s, b *branch) int { return cmp.Compare(s.number, b.number) })
 }
 
 // leadsTo says whether p is for b, for which add need not have been called.

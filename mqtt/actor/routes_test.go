@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -87,7 +88,11 @@ func TestRoutes(t *testing.T) {
 			for i := range 30 {
 				b := &branch{number: uint64(i + 1)}
 				for range 1 + random.IntN(3) {
-					b.filters = append(b.filters, text(true))
+					filter := text(true)
+					if k := random.IntN(6); k < 3 {
+						filter = fmt.Sprintf("$share/%d/%s", k, filter)
+					}
+					b.filters = append(b.filters, filter)
 				}
 				r.add(b)
 				branches = append(branches, b)
