@@ -28,6 +28,48 @@ func (l limit) idle(o order) (result, error) {
 	})
 }
 
+// clients are connections with a goroutine each, which writes a packet and reads the answer.
+func (l limit) clients(o order) (result, error) {
+	if err := allowFiles(o.Clients); err != nil {
+		return result{Cannot: err.Error()}, nil
+	}
+	var conns []net.Conn
+	defer func() {
+		for _, c := range conns {
+			c.Close()
+		}
+	}()
+	made, err := idle(o.Clients, func(i int) error {
+		c, err := l.connect(o.Address, o.numbered(i).Client, o.Version, true)
+		if err == nil {
+			conns = append(conns, c)
+		}
+		return err
+	})
+	if err != nil {
+		return result{}, err
+	}
+	n := o.ofOne().N
+	r, err := together(o, func(i int) error {
+		var packet ring
+		if err := packet.add(o, measured, 0); err != nil {
+			return err
+		}
+		for answer := make([]byte, 4); packet.sequence < uint64(n); {
+			bytes, _ := packet.next(1)
+			if _, err := conns[i].Write(bytes); err != nil {
+				return err
+			}
+			if _, err := io.ReadFull(conns[i], answer); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	r.Connect, r.Bytes, r.Goroutines = made.Connect, made.Bytes, made.Goroutines
+	return r, err
+}
+
 // reconnect sends all again on a second connection.
 func (l limit) reconnect(o order) (result, error) {
 	conn, err := l.connect(o.Address, o.Client, o.Version, false)

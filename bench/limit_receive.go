@@ -34,6 +34,9 @@ func (l limit) receive(o order) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if o.Work == "streams" {
+		m = begin() // the server was getting many topics ready
+	}
 	for t.left > 0 && err == nil {
 		if o.QoS == 2 {
 			err = t.look()

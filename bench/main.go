@@ -24,6 +24,7 @@ func main() {
 	flag.StringVar(&s.peers, "peers", "", "only these clients, by name, with commas between; -peers help lists them")
 	flag.StringVar(&s.profile, "cpuprofile", "", "measure Sluice alone, in one row that -only names, and write the CPU profile of its process to this file")
 	flag.StringVar(&s.report, "report", "", "write the report to this file, and its pictures beside it; none: the report goes to standard output")
+	flag.BoolVar(&s.growth, "growth", false, "measure nothing but how costs grow with payload, streams, window, clients and goroutines; -only chooses of these rows")
 	stores := flag.Bool("store", false, "measure durable publishing with several stores instead; -size, -rounds and -scale hold")
 	aliases := flag.Bool("alias", false, "measure long topics without and with topic aliases instead; -size, -rounds and -scale hold")
 	floods := flag.String("flood", "", "have a slow consumer live through a flood, and write samples of its memory to this file")

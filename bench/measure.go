@@ -44,6 +44,8 @@ func perform(c candidate, o order) (result, error) {
 	}
 	left := goleak.Find(known) // it waits a little
 	if c.kind != elsewise {
+		peak, _ := residentPeak() // where there is no /proc, it isn't known
+		r.Peak = float64(peak)
 		r.Before, r.After = before, runtime.NumGoroutine()
 	}
 	if c.name == "sluice" && left != nil {

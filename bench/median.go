@@ -31,6 +31,9 @@ func medians(all []result) (m result, rate float64) {
 		Bytes:       of(func(r result) float64 { return r.Bytes }),
 		Goroutines:  of(func(r result) float64 { return r.Goroutines }),
 		Connect:     of(func(r result) float64 { return r.Connect }),
+		Used:        of(func(r result) float64 { return r.Used }),
+		First:       of(func(r result) float64 { return r.First }),
+		Peak:        of(func(r result) float64 { return r.Peak }),
 	}
 	for _, r := range all { // the worst of them
 		m.Before = r.Before

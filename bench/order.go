@@ -16,14 +16,15 @@ type order struct {
 	Peer       string // which client
 	Address    string // host:port of the server
 	Client     string // ClientID, new for each run: the server counts by it
-	Work       string // publish, receive, trip, idle, reconnect
+	Work       string // publish, receive, trip, idle, reconnect; streams, clients: as in growth.go
 	Version    int    // 4 or 5
 	QoS        int
 	N          int    // messages; idle: connections
 	Size       int    // payload in bytes, at least 16
 	Goroutines int    // publish: so many goroutines, each with its share, waiting for each outcome (QoS 0: for the call to return); 0: 1
 	Window     int    // publish: one goroutine, at most so many in flight, none waited for one by one; 0: blocking. receive: of the server, where the client announces none
-	Streams    int    // receive: through so many streams, one for each topic; 0: through what takes all
+	Streams    int    // receive, streams: through so many streams, one for each topic; 0: through what takes all
+	Clients    int    // clients: so many in the process, each with its share of N
 	Properties bool   // 5.0: those that are named below
 	Aliases    bool   // 5.0: topic aliases, for the long topics in turn; the server takes 20
 	Broker     bool   // the server is a real one: it doesn't flood, and isn't asked for what arrived
@@ -41,9 +42,12 @@ type result struct {
 	AllocBytes     float64 // for each message; negative: not known
 	Before, After  int     // goroutines before the client was made and after it has ended; 0 where there are none
 	P50, P99, P999 float64 // trip: microseconds
-	Bytes          float64 // idle: heap and stacks, for each connection
-	Goroutines     float64 // idle: for each connection
-	Connect        float64 // idle: seconds until all were connected
+	Bytes          float64 // idle, clients: heap and stacks, for each connection; streams: for each, before its first message
+	Used           float64 // streams: heap and stacks, for each, after it has received
+	Goroutines     float64 // idle, clients: for each connection; streams: for each, after it has received
+	Connect        float64 // idle, clients: seconds until all were connected; streams: until the server has answered for all
+	First          float64 // streams: seconds for the first message of each
+	Peak           float64 // bytes that the process had at most; 0: not known
 }
 
 // peer is a client to be measured. do connects, does the work, closes, and returns; it is the only one in its process.

@@ -18,7 +18,7 @@ func (l limit) do(ctx context.Context, o order) (result, error) {
 	switch o.Work {
 	case "publish":
 		return l.publish(o)
-	case "receive":
+	case "receive", "streams":
 		return l.receive(o)
 	case "trip":
 		return l.trip(o)
@@ -26,6 +26,8 @@ func (l limit) do(ctx context.Context, o order) (result, error) {
 		return l.idle(o)
 	case "reconnect":
 		return l.reconnect(o)
+	case "clients":
+		return l.clients(o)
 	}
 	return result{Cannot: "it doesn't know " + o.Work}, nil
 }
@@ -91,14 +93,13 @@ func (l limit) subscribe(conn net.Conn, version, qos int, filters ...string) err
 	return err
 }
 
-// arrived asks the server how many messages a client has published, and how many of these weren't the next of their goroutine.
-func (l limit) arrived(address, client string) (n, faults int, err error) {
+// arrived asks the server by a topic how many messages were published, and how many of these weren't the next of their goroutine.
+func (l limit) arrived(address, topic string) (n, faults int, err error) {
 	conn, err := l.connect(address, "asks", 4, true)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer conn.Close()
-	topic := "arrived/" + client
 	if err := l.subscribe(conn, 4, 0, topic); err != nil {
 		return 0, 0, err
 	}

@@ -26,6 +26,10 @@ func (s sluice) do(ctx context.Context, o order) (result, error) {
 		return s.idle(ctx, o)
 	case "reconnect":
 		return s.reconnect(ctx, o)
+	case "streams":
+		return s.streams(ctx, o)
+	case "clients":
+		return s.clients(ctx, o)
 	}
 	return result{Cannot: "it doesn't know " + o.Work}, nil
 }
@@ -36,7 +40,8 @@ func (sluice) config(o order) mqtt.Config {
 		cfg.Version = mqtt.V5
 	}
 	if o.Work == "publish" && o.Window > 0 {
-		cfg.MaxInFlight = o.Window // 1000 by default
+		cfg.MaxInFlight = o.Window                    // 1000 by default
+		cfg.Outbox.Messages = max(16_384, 2*o.Window) // the former by default
 	}
 	if o.Work == "receive" && o.Size > 900_000 {
 		cfg.MaxPacketSize = o.Size + 100_000 // 1 MiB by default, which a payload of 1 MiB doesn't fit in

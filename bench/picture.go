@@ -23,7 +23,28 @@ func (d *document) draw(ctx context.Context, folder string) error {
 			}
 		}
 	}
+	if len(d.grown) > 0 {
+		return d.picture(ctx, folder, "growth", "growth", d.curves())
+	}
 	return nil
+}
+
+// curves are the figures of the growth: rates, and the memory that the series is about.
+func (d *document) curves() [][]string {
+	rows := [][]string{{"work", "unit", "figure", "client", "size", "value"}}
+	number := func(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
+	for _, g := range d.grown {
+		for _, column := range []column{rate, g.weighs[0]} {
+			for i, client := range d.growers {
+				for k, f := range g.curve(column, i) {
+					if f != 0 {
+						rows = append(rows, []string{g.name, g.unit, column.title, client.title, number(float64(g.sizes[k])), number(f)})
+					}
+				}
+			}
+		}
+	}
+	return rows
 }
 
 // mainly are the works that aren't about the size of a payload.

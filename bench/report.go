@@ -17,7 +17,9 @@ type document struct {
 	works      []measurement
 	broker     []measurement // against a real server
 	noBroker   string        // why there are none of these
-	pictures   []string      // their files, beside the report
+	growers    []candidate   // those whose growth is measured
+	grown      []grown
+	pictures   []string // their files, beside the report
 }
 
 // publish writes the report to w or to its file, there with pictures.
@@ -60,6 +62,7 @@ func (d *document) text() string {
 	}
 	d.rates(&b, "Against mosquitto: messages a second", d.broker)
 	d.each(&b, "Against mosquitto: CPU for each message, in µs", "", d.broker, func(c cell) string { return figure(c.CPU * 1e6) })
+	d.growths(&b)
 	d.reasons(&b)
 	return b.String()
 }
@@ -165,14 +168,28 @@ func (d *document) alone(b *strings.Builder, work, title string, heads []string,
 // reasons say why there is no figure where there is none.
 func (d *document) reasons(b *strings.Builder) {
 	var lines []string
-	for _, m := range append(d.works, d.broker...) {
-		for i, c := range m.cells {
-			if c.why != "" {
-				lines = append(lines, fmt.Sprintf("- %s, %s: %s", m.row.name, d.candidates[i].title, strings.ReplaceAll(c.why, "\n", " ")))
+	d.every(func(row row, client candidate, c cell) {
+		if c.why != "" {
+			lines = append(lines, fmt.Sprintf("- %s, %s: %s", row.name, client.title, strings.ReplaceAll(c.why, "\n", " ")))
+		}
+	})
+	if len(lines) > 0 {
+		fmt.Fprintf(b, "## Where there is no figure\n\n%s\n", strings.Join(lines, "\n"))
+	}
+}
+
+// every goes through all that was measured.
+func (d *document) every(look func(row, candidate, cell)) {
+	part := func(all []measurement, clients []candidate) {
+		for _, m := range all {
+			for i, c := range m.cells {
+				look(m.row, clients[i], c)
 			}
 		}
 	}
-	if len(lines) > 0 {
-		fmt.Fprintf(b, "## Where there is no figure\n\n%s\n", strings.Join(lines, "\n"))
+	part(d.works, d.candidates)
+	part(d.broker, d.candidates)
+	for _, g := range d.grown {
+		part(g.points, d.growers)
 	}
 }

@@ -58,9 +58,12 @@ func brokerRows() (all []row) {
 	return all
 }
 
-// chosen are the rows whose names contain a text.
+// chosen are the rows whose names contain a text, or the one that it is the name of.
 func chosen(all []row, text string) (some []row) {
 	for _, r := range all {
+		if r.name == text {
+			return []row{r}
+		}
 		if strings.Contains(r.name, text) {
 			some = append(some, r)
 		}

@@ -151,10 +151,14 @@ func (r *runner) once(ctx context.Context, c candidate, o order) (result, error)
 
 // verify asks the server for what a client has published.
 func verify(o order) error {
-	if o.Broker || o.Work == "receive" || o.Work == "idle" {
+	if o.Broker || o.Work == "receive" || o.Work == "streams" || o.Work == "idle" {
 		return nil
 	}
-	arrived, faults, err := limit{}.arrived(o.Address, o.Client)
+	topic := "arrived/" + o.Client
+	if o.Work == "clients" {
+		topic = "together/" + o.Client + "-"
+	}
+	arrived, faults, err := limit{}.arrived(o.Address, topic)
 	switch {
 	case err != nil:
 		return err

@@ -15,6 +15,7 @@ import (
 //   - "mixed/LOOSE/SURE/WINDOW" is the flood that mixed is.
 //   - "arrived/CLIENT" is answered with a message: how many that client has published, and how many of these weren't the next of
 //     their goroutine, as two numbers with a space between.
+//   - "together/BEGINNING" is answered so for all clients together whose ClientID begins so.
 //   - "hold/N" has it answer no PUBLISH on this connection, and cut it when N have come. These don't count as arrived.
 //     It does that once for each client.
 //
@@ -24,6 +25,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
+	allowFiles(mostClients) // clients have the same limit, and say what is wrong with it
 	fmt.Println(ln.Addr())
 	go func() {
 		io.Copy(io.Discard, os.Stdin) // the end of the parent's process

@@ -1,6 +1,9 @@
 package main
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // book is what the server knows of its clients, beyond their connections.
 type book struct {
@@ -15,6 +18,10 @@ type record struct {
 	held        int    // times that it has asked to be held
 }
 
+func (r record) plus(news record) record {
+	return record{r.connections + news.connections, r.arrived + news.arrived, r.faults + news.faults, r.held + news.held}
+}
+
 func newBook() *book { return &book{clients: map[string]record{}} }
 
 // note adds news to what is known of a client.
@@ -24,10 +31,19 @@ func (b *book) note(client string, news record) {
 	}
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	r := b.clients[client]
-	b.clients[client] = record{
-		r.connections + news.connections, r.arrived + news.arrived, r.faults + news.faults, r.held + news.held,
+	b.clients[client] = b.clients[client].plus(news)
+}
+
+// together is the sum of the clients whose ClientID begins so.
+func (b *book) together(beginning string) (sum record) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	for client, r := range b.clients {
+		if strings.HasPrefix(client, beginning) {
+			sum = sum.plus(r)
+		}
 	}
+	return sum
 }
 
 func (b *book) of(client string) record {

@@ -204,8 +204,11 @@ func (s *session) asked(filter string) error {
 			return err
 		}
 		s.flow(loose, sure, min(window, s.most))
-	case "arrived":
+	case "arrived", "together":
 		r := s.book.of(rest)
+		if what == "together" {
+			r = s.book.together(rest)
+		}
 		return s.append(&codec.Publish{Topic: filter, Payload: fmt.Appendf(nil, "%d %d", r.arrived, r.faults)})
 	case "hold":
 		n, err := strconv.Atoi(rest)

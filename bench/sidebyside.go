@@ -15,6 +15,7 @@ type settings struct {
 	scale                        float64
 	size                         int
 	only, peers, profile, report string
+	growth                       bool // nothing else
 }
 
 // candidates are those that -peers names.
@@ -36,6 +37,38 @@ func (s settings) candidates() (some []candidate, err error) {
 	return some, nil
 }
 
+// choice is what is measured.
+type choice struct {
+	works, real []row
+	growths     []growth
+}
+
+// choose says what is measured. The growth is so when it is asked for, or nothing is left out.
+func (s settings) choose() (p choice, err error) {
+	var all, some []row // that one row can be chosen of
+	if s.growth {
+		all = rowsOf(growths(s.scale))
+		some = chosen(all, s.only)
+		p.growths = having(growths(s.scale), some)
+	} else {
+		all = rows()
+		p.works, p.real = chosen(all, s.only), chosen(brokerRows(), s.only)
+		some = p.works
+		if s.only == "" {
+			p.growths = growths(s.scale)
+		}
+	}
+	switch {
+	case s.profile != "" && len(some) != 1:
+		return p, fmt.Errorf("-cpuprofile is for one row; -only %q chooses %d:%s", s.only, len(some), listed(some))
+	case s.profile != "":
+		p.real = nil
+	case len(some)+len(p.real) == 0:
+		return p, fmt.Errorf("no row contains %q; these are there:%s", s.only, listed(all))
+	}
+	return p, nil
+}
+
 // sideBySide measures the clients and reports it.
 func sideBySide(ctx context.Context, w, progress io.Writer, s settings) error {
 	if s.rounds < 1 {
@@ -45,14 +78,14 @@ func sideBySide(ctx context.Context, w, progress io.Writer, s settings) error {
 	if err != nil {
 		return err
 	}
-	works, real := chosen(rows(), s.only), chosen(brokerRows(), s.only)
-	if s.profile != "" {
-		if real = nil; len(works) != 1 {
-			return fmt.Errorf("-cpuprofile is for one row; -only %q chooses %d:%s", s.only, len(works), listed(works))
+	if s.growth {
+		if all = growing(all); len(all) == 0 {
+			return fmt.Errorf("-growth measures limit and sluice; -peers %s has neither", s.peers)
 		}
 	}
-	if len(works)+len(real) == 0 {
-		return fmt.Errorf("no row contains %q; these are there:%s", s.only, listed(rows()))
+	p, err := s.choose()
+	if err != nil {
+		return err
 	}
 	folder, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -67,9 +100,16 @@ func sideBySide(ctx context.Context, w, progress io.Writer, s settings) error {
 	r := &runner{rounds: s.rounds, scale: s.scale, size: max(16, s.size), address: address, profile: s.profile, progress: progress}
 	d := &document{settings: s}
 	d.candidates, d.missing = r.prepare(ctx, all, folder)
-	d.works = r.series(ctx, works, d.candidates)
-	if len(real) > 0 {
-		d.broker, d.noBroker = r.broker(ctx, real, d.candidates, folder)
+	d.works = r.series(ctx, p.works, d.candidates)
+	if len(p.real) > 0 {
+		d.broker, d.noBroker = r.broker(ctx, p.real, d.candidates, folder)
+	}
+	d.growers = growing(d.candidates)
+	for _, g := range p.growths {
+		if len(d.growers) == 0 {
+			break
+		}
+		d.grown = append(d.grown, grown{g, r.series(ctx, g.rows, d.growers)})
 	}
 	if err := d.publish(ctx, w, folder); err != nil {
 		return err
@@ -109,12 +149,10 @@ func listed(all []row) (text string) {
 // failures is an error when Sluice or the limit failed at something. What others fail at stands in the report.
 func (d *document) failures() error {
 	var wrong []error
-	for _, m := range append(d.works, d.broker...) {
-		for i, c := range d.candidates {
-			if m.cells[i].failed && (c.name == "sluice" || c.kind == socket) {
-				wrong = append(wrong, fmt.Errorf("%s, %s: %s", m.row.name, c.title, m.cells[i].why))
-			}
+	d.every(func(row row, client candidate, c cell) {
+		if c.failed && (client.name == "sluice" || client.kind == socket) {
+			wrong = append(wrong, fmt.Errorf("%s, %s: %s", row.name, client.title, c.why))
 		}
-	}
+	})
 	return errors.Join(wrong...)
 }

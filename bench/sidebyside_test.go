@@ -36,7 +36,8 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 	for complaint, s := range map[string]settings{
 		`no row contains "nothing"; these are there:`:                       {only: "nothing"},
 		`there is no client "nobody"; these are there: limit, sluice, paho`: {peers: "nobody"},
-		`-cpuprofile is for one row; -only "receive QoS 0" chooses`:         {only: "receive QoS 0", profile: "p"},
+		`-cpuprofile is for one row; -only "receive QoS" chooses`:           {only: "receive QoS", profile: "p"},
+		"-growth measures limit and sluice; -peers paho has neither":        {growth: true, peers: "paho"},
 		"-rounds 0: there must be one at least":                             {only: "trip", rounds: -1},
 	} {
 		s.rounds++

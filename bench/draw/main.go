@@ -1,5 +1,5 @@
 // Command draw makes a picture of figures: of the samples that a flood has left, how much memory the client process had, and its
-// bound; and of clients side by side, their rates.
+// bound; of clients side by side, their rates; and how these and memory grow with the size of something.
 //
 // It is a program of its own so that the library that it draws with takes no memory in the processes that are measured.
 package main
@@ -34,7 +34,7 @@ func main() {
 }
 
 // kinds are the pictures. Each reads figures from one file, and writes another.
-var kinds = map[string]func(from, to string) error{"flood": run, "bars": bars}
+var kinds = map[string]func(from, to string) error{"flood": run, "bars": bars, "growth": growth}
 
 func run(from, to string) error {
 	all, err := read(from)
