@@ -48,12 +48,16 @@ type StreamHandle[M any] struct {
 	durable   bool                // there is a store
 }
 
+// verdictBatch is how many verdicts lie in the channel to the dispatcher: who gives one more waits for its next turn, which takes
+// them all.
+const verdictBatch = 32
+
 // newDispatcher makes the dispatcher and its callers' side. create gives a stream what makes the messages that the
 // application is handed; that runs in the stream's process, must not wait, and keeps nothing of the Handout but what that refers to.
 func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, news <-chan linkNews, in <-chan arrivals,
 	notices <-chan notice, owed chan<- owed) (*dispatcher, *Inbound[M]) {
 	inquiries, reports, ended := make(chan inquiry), make(chan report), make(chan struct{})
-	verdicts := make(chan verdict, cfg.receiveMaximum) // no more messages wait for one
+	verdicts := make(chan verdict, min(verdictBatch, cfg.receiveMaximum))
 	final := new(InboundStats)
 	c := &Inbound[M]{cfg: cfg, create: create, inquiries: inquiries, reports: reports, ended: ended, final: final}
 	messages, handle := newStream(c, StreamConfig{}, nil)

@@ -112,7 +112,7 @@ func (t *tracker) clock() time.Duration { return time.Since(t.began) }
 
 // drain takes what callers have ready, so that one write carries it all.
 func (t *tracker) drain() {
-	for range quickBatch {
+	for range drainBatch {
 		if !t.admits() {
 			return
 		}
