@@ -44,8 +44,10 @@ func (e *AttemptError) Error() string {
 // Unwrap gives the cause.
 func (e *AttemptError) Unwrap() error { return e.Err }
 
-// run tries. The whole of it ends when ctx does.
+// run tries. The whole of it ends when ctx does, or within ConnectTimeout.
 func (a *attempt) run(ctx context.Context) tried {
+	ctx, done := context.WithTimeoutCause(ctx, a.cfg.ConnectTimeout, errConnectTimeout)
+	defer done()
 	conn, err := a.server.Dial(ctx, a.number)
 	if err != nil {
 		return tried{err: a.fail(ctx, err)}

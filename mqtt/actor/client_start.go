@@ -4,10 +4,6 @@ import "context"
 
 // Start runs the processes of a client that has no connection yet. make gives each stream what makes the application's messages.
 func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
-	logged := 0
-	if cfg.Log != nil {
-		logged = 64
-	}
 	ctx, stop := context.WithCancelCause(context.Background())
 	capacity := 0
 	roomy := cfg.Roomy()
@@ -28,20 +24,22 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 	var (
 		news     = make(chan any)
 		inbound  = make(chan linkNews)
-		pings    = make(chan chan<- activity)
 		arriving = make(chan arrivals)
 		owes     = make(chan owed)
 		notices  = make(chan notice, 1)
 		strict   = make(chan struct{}, 2)
-		records  = make(chan Record, logged)
+		records  chan Record // none without a Logger
 		wishes   = make(chan wish, 1)
 		again    = make(chan struct{}, 1)
 		end      = make(chan error, 1)
 	)
 	c.strict = strict
-	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes, pings: pings,
+	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes,
 		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}}
+	if cfg.Log != nil {
+		records = make(chan Record, 64)
+	}
 	t.records, t.idle = records, true
 	t.markStrict()
 	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
@@ -51,19 +49,19 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 		processes = append(processes, k.run)
 	}
 	c.Inbound = in
-	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, pings: pings, in: arriving,
+	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, asks: asks, in: arriving,
 		wishes: wishes, reconnect: again, end: end, records: records, unsure: cfg.Kept != nil && cfg.Kept.doubt}
 	go func() {
-		err := join(ctx, append(processes, func(ctx context.Context) error {
-			why := s.run(ctx)
-			stop(why) // whoever sees a channel closed can be told why
-			return why
-		})...)
-		c.final = &Final{Err: err, View: t.view(), Result: t.result}
-		close(done)
-		c.refuseLate()
+		c.end(join(ctx, stop, append(processes, s.run)...), t, done)
 	}()
 	return c
+}
+
+// end is the last that happens: every process has ended.
+func (c *Client[M]) end(why error, t *tracker, done chan<- struct{}) {
+	c.final = &Final{Err: why, View: t.view(), Result: t.result}
+	close(done)
+	c.refuseLate()
 }
 
 func inboundOf(cfg *Config) inboundConfig {

@@ -164,7 +164,7 @@ func (t *tracker) rearm() {
 		}
 	}
 	if !next.IsZero() {
-		t.timer.Reset(time.Until(next))
+		t.alarm.set(time.Until(next))
 	}
 }
 

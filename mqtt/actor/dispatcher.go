@@ -86,8 +86,6 @@ const (
 )
 
 func (d *dispatcher) run(ctx context.Context) error {
-	d.timer = time.NewTimer(time.Hour)
-	d.timer.Stop()
 	for {
 		in, owed := d.arrivals, d.owed
 		if d.rest != nil {
@@ -117,7 +115,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 			d.drainVerdicts()
 		case r := <-d.reports:
 			d.reported(r)
-		case <-d.timer.C:
+		case <-d.alarm.rings():
 			d.armed = 0
 		}
 		d.turn()

@@ -3,7 +3,6 @@ package actor
 import (
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,7 +22,6 @@ func settling(t *testing.T) (d *dispatcher, s *StreamHandle[*message], reports <
 	pooled := arrivalPool.Get().(*[]arrival)
 	*pooled = append(*pooled, q1("a", 1))
 	d.take(arrivals{gen: 1, list: pooled})
-	d.timer = time.NewTimer(time.Hour)
 	d.turn()
 	return d, handle, d.reports
 }

@@ -8,7 +8,7 @@ import (
 
 // vigil is what the dispatcher's one timer is for: messages that wait too long for somebody.
 type vigil struct {
-	timer     *time.Timer
+	alarm     alarm
 	armed     time.Duration // what it is set to; zero when it isn't
 	headSince time.Duration // since when the oldest entry of the order has been that
 	stalled   stalled
@@ -119,7 +119,7 @@ func (d *dispatcher) arm() {
 		return
 	}
 	d.armed = next
-	d.timer.Reset(next - d.now)
+	d.alarm.set(next - d.now)
 }
 
 // deadline is when the next message has waited too long, zero for none.

@@ -70,8 +70,8 @@ func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
 	m := &outboundModel{T: t, r: r, ops: ops, session: make(map[uint16]string)}
 	m.records.bare.New = func() any { return &Op{home: &m.records.bare} }
 	m.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
-		timer: time.NewTimer(time.Hour), filters: filters{calls: make(map[*Op]struct{})},
-		orders: orders{end: make(chan error, 1)}}
+		filters: filters{calls: make(map[*Op]struct{})},
+		orders:  orders{end: make(chan error, 1)}}
 	return m
 }
 

@@ -9,10 +9,10 @@ import (
 
 // pinger asks for a sign of life in time, and gives up when none comes (§3.1.2.10).
 type pinger struct {
-	interval, patience time.Duration          // Keep Alive, zero for off; how long a PINGRESP may take
-	ask                chan<- chan<- activity // to tracker, we may wait: when did packets last leave and come?
-	ping               chan<- struct{}        // to writer, a signal: send a PINGREQ
-	pinged             time.Time              // owned by run: when the open PINGREQ was asked for, or zero
+	interval, patience time.Duration   // Keep Alive, zero for off; how long a PINGRESP may take
+	asks               chan<- question // to tracker, we may wait: when did packets last leave and come?
+	ping               chan<- struct{} // to writer, a signal: send a PINGREQ
+	pinged             time.Time       // owned by run: when the open PINGREQ was asked for, or zero
 }
 
 var pingInfo = PacketInfo{Type: codec.TypePingReq, Size: 2}
@@ -22,19 +22,24 @@ func (p *pinger) run(ctx context.Context) error {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}
-	answer := make(chan activity, 1)
 	look := time.NewTimer(p.interval * 3 / 4)
 	defer look.Stop()
-	var ask chan<- chan<- activity // nil, and so asleep, until the timer fires
+	var (
+		asks   chan<- question // nil, and so asleep, until the timer fires,
+		ask    activityAsk     // as is its reply
+		answer <-chan *activity
+	)
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-look.C:
-			ask = p.ask
-		case ask <- answer:
-			ask = nil
+			reply := make(chan *activity, 1)
+			asks, ask, answer = p.asks, activityAsk{reply}, reply
+		case asks <- ask:
+			asks = nil
 		case a := <-answer:
+			answer = nil
 			again, err := p.judge(time.Now(), a)
 			if err != nil {
 				return err
@@ -44,9 +49,14 @@ func (p *pinger) run(ctx context.Context) error {
 	}
 }
 
+// activityAsk asks when packets last left and came.
+type activityAsk struct{ reply chan<- *activity }
+
+func (q activityAsk) answer(t *tracker) { q.reply <- t.lastActivity() }
+
 // judge is the rule: the older of the two directions counts, so that sending alone doesn't hide a dead server. again is
 // when to look next.
-func (p *pinger) judge(now time.Time, a activity) (again time.Duration, err error) {
+func (p *pinger) judge(now time.Time, a *activity) (again time.Duration, err error) {
 	due := p.interval * 3 / 4
 	if p.pinged.IsZero() || !a.pong.Before(p.pinged) {
 		p.pinged = time.Time{}

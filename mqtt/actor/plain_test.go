@@ -287,7 +287,7 @@ func TestPingerJudges(t *testing.T) { // §3.1.2.10
 			if c.pinged >= 0 {
 				p.pinged = at(c.pinged)
 			}
-			again, err := p.judge(at(c.now), c.a)
+			again, err := p.judge(at(c.now), &c.a)
 			if c.dead {
 				require.ErrorIs(t, err, ErrNoPingResp)
 				return

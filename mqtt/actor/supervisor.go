@@ -14,26 +14,24 @@ import (
 // connection needs. Callers never ask it; the tracker gives it orders.
 type supervisor struct {
 	cfg       *Config
-	links     chan<- any             // to tracker
-	inbound   chan<- linkNews        // to dispatcher
-	pings     chan<- chan<- activity // to tracker, for the pinger of a connection
-	in        chan<- arrivals        // to dispatcher, for the reader of a connection
-	wishes    <-chan wish            // from tracker: Connect was called, or its caller has gone
-	reconnect <-chan struct{}        // from tracker
-	end       <-chan error           // from tracker
-	records   <-chan Record          // from all
+	links     chan<- any      // to tracker
+	inbound   chan<- linkNews // to dispatcher
+	asks      chan<- question // to tracker, for the pinger of a connection
+	in        chan<- arrivals // to dispatcher, for the reader of a connection
+	wishes    <-chan wish     // from tracker: Connect was called, or its caller has gone
+	reconnect <-chan struct{} // from tracker
+	end       <-chan error    // from tracker
+	records   <-chan Record   // from all
 
 	// owned by run
 	done      <-chan struct{}         // the client's end
 	nursery   sync.WaitGroup          // the attempt, and the join of the connection
-	tried     <-chan tried            // from the attempt
-	found     chan<- tried            // the attempt's end of it
-	ended     <-chan error            // from the connection's join
-	over      chan<- error            // the join's end of it
-	cancel    context.CancelFunc      // of the attempt, nil while there is none
+	tried     <-chan *tried           // from the attempt, nil while there is none
+	ended     <-chan error            // from the connection's join, nil while there is none
+	cancel    context.CancelCauseFunc // of the attempt, nil while there is none
 	sever     context.CancelCauseFunc // of the connection, nil while there is none
 	plug      *plug
-	timer     *time.Timer
+	alarm     alarm
 	wish      uint64
 	asleep    bool // the timer runs towards the next attempt
 	rush      bool // Reconnect was called on this connection: whatever it ends with, the next attempt isn't delayed
@@ -61,31 +59,25 @@ type tried struct {
 	err  error
 }
 
-func (s *supervisor) run(ctx context.Context) error {
-	defer s.nursery.Wait()
-	defer s.shut()
+func (s *supervisor) run(ctx context.Context) (err error) {
+	defer func() { s.shut(err) }()
 	s.done = ctx.Done()
-	s.timer = time.NewTimer(time.Hour)
-	s.timer.Stop()
-	found, over := make(chan tried, 1), make(chan error, 1)
-	s.tried, s.found, s.ended, s.over = found, found, over, over
 	s.course = newCourse(s.cfg.Servers)
 	for {
-		var err error
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case err = <-s.end:
 		case w := <-s.wishes:
-			s.grant(ctx, w)
+			s.grant(w)
 		case <-s.reconnect:
-			s.hurry(ctx)
-		case <-s.timer.C:
-			s.attempt(ctx)
+			s.hurry()
+		case <-s.alarm.rings():
+			s.attempt()
 		case t := <-s.tried:
-			err = s.judge(ctx, t)
+			err = s.judge(t)
 		case why := <-s.ended:
-			err = s.lost(ctx, why)
+			err = s.lost(why)
 		case r := <-s.records:
 			s.log(r)
 		}
@@ -95,14 +87,15 @@ func (s *supervisor) run(ctx context.Context) error {
 	}
 }
 
-// shut ends what runs beside: the attempt, the connection. Their results nobody needs any more.
-func (s *supervisor) shut() {
-	s.timer.Stop()
+// shut ends what runs beside: the attempt, the connection. It is the only way by which the client's end comes to them: their
+// contexts are nobody's children, which would take memory with the parent. Their results nobody needs any more.
+func (s *supervisor) shut(why error) {
+	s.alarm.stop()
 	if s.cancel != nil {
-		s.cancel()
+		s.cancel(why)
 	}
 	if s.sever != nil {
-		s.sever(ErrClosed)
+		s.sever(why)
 	}
 	s.nursery.Wait()
 	select {
@@ -134,7 +127,7 @@ func (s *supervisor) empty() {
 }
 
 // grant begins for a Connect, or gives up when its caller has gone. What an earlier one began serves a later one too.
-func (s *supervisor) grant(ctx context.Context, w wish) {
+func (s *supervisor) grant(w wish) {
 	s.wish = w.n
 	switch {
 	case !w.on:
@@ -142,16 +135,16 @@ func (s *supervisor) grant(ctx context.Context, w wish) {
 	case s.sever != nil || s.cancel != nil && !s.first:
 		s.renew = true // what was abandoned is still ending
 	case s.cancel == nil:
-		s.begin(ctx)
+		s.begin()
 	}
 }
 
 // begin starts the first attempt of a Connect.
-func (s *supervisor) begin(ctx context.Context) {
+func (s *supervisor) begin() {
 	s.renew, s.first, s.failures, s.head, s.course.tries = false, true, 0, 1, 0
 	s.course.leave()
-	s.timer.Stop()
-	s.attempt(ctx)
+	s.alarm.stop()
+	s.attempt()
 }
 
 // giveUp stops trying for a Connect whose caller has gone. A connection that came in the same moment is the tracker's to end.
@@ -159,27 +152,27 @@ func (s *supervisor) giveUp() {
 	s.first, s.renew = false, false
 	switch {
 	case s.cancel != nil:
-		s.cancel()
+		s.cancel(nil)
 	case s.sever == nil:
 		s.asleep = false
-		s.timer.Stop()
+		s.alarm.stop()
 		s.say(failed{errAbandoned, s.wish})
 	}
 }
 
 // hurry has the next attempt begin now, or when the connection that is ending has ended.
-func (s *supervisor) hurry(ctx context.Context) {
+func (s *supervisor) hurry() {
 	s.rush = s.sever != nil
 	if s.asleep {
-		s.timer.Stop()
-		s.attempt(ctx)
+		s.alarm.stop()
+		s.attempt()
 	}
 }
 
 // abandoned tells that nothing goes on for a Connect that was given up, and begins for one that came after it.
-func (s *supervisor) abandoned(ctx context.Context) {
+func (s *supervisor) abandoned() {
 	if s.renew {
-		s.begin(ctx)
+		s.begin()
 		return
 	}
 	s.say(failed{errAbandoned, s.wish})
@@ -202,24 +195,27 @@ func (s *supervisor) pass(news linkNews) {
 }
 
 // attempt dials the next server beside the select, so that orders are heard meanwhile.
-func (s *supervisor) attempt(ctx context.Context) {
+func (s *supervisor) attempt() {
 	s.asleep = false
 	allow, allowed := s.askLeave()
 	s.say(attempting{allow})
-	ctx, s.cancel = context.WithTimeoutCause(ctx, s.cfg.ConnectTimeout, errConnectTimeout)
 	a := s.prepare()
 	a.allowed = allowed
-	found := s.found
-	s.nursery.Go(func() { found <- a.run(ctx) })
+	found := make(chan *tried, 1)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s.cancel, s.tried = cancel, found
+	s.nursery.Go(func() {
+		t := a.run(ctx)
+		found <- &t
+	})
 }
 
 var errConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
 
 // lost ends a connection: the processes are joined, now tracker and dispatcher are told, and the next attempt is set.
-func (s *supervisor) lost(ctx context.Context, why error) error {
+func (s *supervisor) lost(why error) error {
 	plug := s.plug
-	s.sever(why) // all has ended: else the client's context would hold on to this one for as long as it lives
-	s.sever, s.plug = nil, nil
+	s.sever, s.ended, s.plug = nil, nil, nil
 	why, ours := plug.reason(why)
 	down := linkDown{s.gen, why}
 	s.pass(down)
@@ -236,11 +232,11 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 		s.failures, s.head = 0, 1
 		s.course.leave()
 		s.say(retrying{attempt: s.number(), err: why})
-		s.attempt(ctx)
+		s.attempt()
 		return nil
 	case ours && errors.Is(why, errAbandoned):
 		s.connected = false
-		s.abandoned(ctx)
+		s.abandoned()
 		return nil
 	case ours && errors.Is(why, ErrClosed):
 		return nil // the tracker's end order follows
@@ -254,7 +250,7 @@ func (s *supervisor) lost(ctx context.Context, why error) error {
 	s.course.tries, s.head = 0, 0
 	err := s.comeBack(why)
 	if s.rush {
-		s.hurry(ctx)
+		s.hurry()
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func (s *supervisor) giveIn(why error) {
 func (s *supervisor) sleep(delay time.Duration, why error) {
 	s.asleep = true
 	s.say(retrying{s.number(), delay, why})
-	s.timer.Reset(delay)
+	s.alarm.set(delay)
 }
 
 // ownGhost says that what took the session over may have been one of our own attempts, which the server came to after we

@@ -83,11 +83,11 @@ func (s *supervisor) version() codec.Version {
 }
 
 // judge takes what an attempt found.
-func (s *supervisor) judge(ctx context.Context, t tried) error {
-	s.cancel()
-	s.cancel = nil
+func (s *supervisor) judge(t *tried) error {
+	s.cancel(nil)
+	s.cancel, s.tried = nil, nil
 	if t.err == nil {
-		s.accept(ctx, t)
+		s.accept(t)
 		return nil
 	}
 	if unanswered(t.err) {
@@ -96,12 +96,12 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 	}
 	if !s.first && !s.connected {
 		s.lowered = 0
-		s.abandoned(ctx)
+		s.abandoned()
 		return nil
 	}
 	if s.lower(t.err) {
 		s.course.count(-1)
-		s.attempt(ctx)
+		s.attempt()
 		return nil
 	}
 	to, why := s.referred(t.err)
@@ -110,9 +110,9 @@ func (s *supervisor) judge(ctx context.Context, t tried) error {
 	case s.permanent(why):
 		return s.cease(why)
 	case to != nil:
-		return s.follow(ctx, to, why)
+		return s.follow(to, why)
 	case s.course.pass():
-		s.attempt(ctx) // the round isn't over: the next server has its turn without delay
+		s.attempt() // the round isn't over: the next server has its turn without delay
 		return nil
 	case s.first && !s.cfg.RetryFirst:
 		s.giveIn(why)
@@ -141,7 +141,7 @@ func (s *supervisor) lower(err error) bool {
 }
 
 // accept starts the processes of a connection: dispatcher and tracker know of it before its first byte.
-func (s *supervisor) accept(ctx context.Context, t tried) {
+func (s *supervisor) accept(t *tried) {
 	s.gen++
 	s.born = time.Now()
 	version := t.link.version
@@ -163,11 +163,11 @@ func (s *supervisor) accept(ctx context.Context, t tried) {
 	s.accepted, s.connected, s.first, s.renew, s.rush, s.course.tries = true, true, false, false, false, 0
 	s.pass(up)
 	s.say(up)
-	s.start(ctx, t, up)
+	s.start(t, up)
 }
 
 // start joins reader, writer, pinger and closer.
-func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
+func (s *supervisor) start(t *tried, up linkUp) {
 	ping := make(chan struct{}, 1)
 	max := s.cfg.MaxPacketSize
 	r := &reader{conn: t.conn, dialect: codec.Dialect{Version: up.version, From: codec.FromServer}, max: max, gen: up.gen,
@@ -177,11 +177,12 @@ func (s *supervisor) start(ctx context.Context, t tried, up linkUp) {
 	r.take(t.rest)
 	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: s.plug.out, back: s.plug.back, ping: ping, sent: s.cfg.Sent}
 	interval := s.keepAlive(t.ack)
-	p := &pinger{interval: interval, patience: s.cfg.PingTimeout, ask: s.pings, ping: ping}
+	p := &pinger{interval: interval, patience: s.cfg.PingTimeout, asks: s.asks, ping: ping}
 	c := &closer{conn: t.conn, cut: s.plug.cut}
-	ctx, s.sever = context.WithCancelCause(ctx)
-	over := s.over
-	s.nursery.Go(func() { over <- join(ctx, r.run, w.run, p.run, c.run) })
+	ctx, sever := context.WithCancelCause(context.Background())
+	over := make(chan error, 1)
+	s.sever, s.ended = sever, over
+	s.nursery.Go(func() { over <- join(ctx, sever, r.run, w.run, p.run, c.run) })
 }
 
 // terse says that the server was told to leave words out of its answers (§3.1.2.11.7).

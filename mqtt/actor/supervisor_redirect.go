@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -46,12 +45,12 @@ func sentOn(err error) error {
 }
 
 // follow goes where a CONNACK has sent us: at once the first time in a row, then as Backoff says.
-func (s *supervisor) follow(ctx context.Context, to []Server, why error) error {
+func (s *supervisor) follow(to []Server, why error) error {
 	if s.course.hops > 0 {
 		return s.followLater(to, why)
 	}
 	s.redirect(to, why)
-	s.attempt(ctx)
+	s.attempt()
 	return nil
 }
 

@@ -58,7 +58,7 @@ func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o 
 			dialed <- theirs
 			return ours, nil
 		})}
-		s := &supervisor{cfg: cfg, links: news, inbound: inbound, pings: make(chan chan<- activity), wishes: wishes}
+		s := &supervisor{cfg: cfg, links: news, inbound: inbound, asks: make(chan question), wishes: wishes}
 		ctx, stop := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.run(ctx) }()

@@ -14,16 +14,15 @@ type tracker struct {
 	cfg   *Config
 	roomy bool
 
-	ops     <-chan *Op             // from callers: publishes, subscriptions, unsubscriptions, in call order
-	asks    <-chan question        // from callers, always selected
-	news    <-chan any             // from supervisor: linkUp, linkDown, attempting, retrying, failed
-	owed    <-chan owed            // from dispatcher
-	pings   <-chan chan<- activity // from pinger
-	orders  orders                 // to supervisor, one of each kind
-	notices chan<- notice          // to dispatcher, one slot
-	unread  <-chan notice          // the same slot, to take back what was not read
-	strict  chan<- struct{}        // to callers: as many tokens as admission has to be waited for, see Limits
-	lax     <-chan struct{}        // the same, to take them out
+	ops     <-chan *Op      // from callers: publishes, subscriptions, unsubscriptions, in call order
+	asks    <-chan question // from callers and pinger, always selected
+	news    <-chan any      // from supervisor: linkUp, linkDown, attempting, retrying, failed
+	owed    <-chan owed     // from dispatcher
+	orders  orders          // to supervisor, one of each kind
+	notices chan<- notice   // to dispatcher, one slot
+	unread  <-chan notice   // the same slot, to take back what was not read
+	strict  chan<- struct{} // to callers: as many tokens as admission has to be waited for, see Limits
+	lax     <-chan struct{} // the same, to take them out
 
 	// owned by run
 	desk
@@ -49,7 +48,7 @@ type tracker struct {
 	noteNews   bool
 	writeStuck bool // a write has made no progress for a second
 	patience   patience
-	timer      *time.Timer
+	alarm      alarm
 	began      time.Time     // its clock's zero
 	now        time.Duration // when operations were last taken
 }
@@ -62,8 +61,7 @@ type release struct {
 }
 
 func (t *tracker) run(ctx context.Context) error {
-	t.began, t.timer = time.Now(), time.NewTimer(time.Hour)
-	t.timer.Stop()
+	t.began = time.Now()
 	if t.keeps() {
 		t.restoreKept(t.cfg.Kept)
 	}
@@ -98,9 +96,7 @@ func (t *tracker) run(ctx context.Context) error {
 			q.answer(t)
 		case n := <-t.news:
 			t.hear(n)
-		case reply := <-t.pings:
-			reply <- t.lastActivity()
-		case <-t.timer.C:
+		case <-t.alarm.rings():
 			t.tick(time.Now())
 		}
 		t.turn()
@@ -167,10 +163,11 @@ func (t *tracker) small() bool {
 	return t.free.len()+t.windowed.len() < 16 && len(t.ops) == 0 && t.roomy
 }
 
-func (t *tracker) lastActivity() activity {
+// lastActivity is a copy, which belongs to who asked.
+func (t *tracker) lastActivity() *activity {
 	a := t.activity
 	if t.readHeld {
 		a.held = time.Now()
 	}
-	return a
+	return &a
 }
