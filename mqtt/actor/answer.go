@@ -11,7 +11,7 @@ var (
 	answerPool  = sync.Pool{New: func() any { return new([]answer) }}
 	arrivalPool = sync.Pool{New: func() any { return new([]arrival) }}
 	bulkPool    = sync.Pool{New: func() any { return new([]byte) }}
-	ackPool     = sync.Pool{New: func() any { return new([]ack) }}
+	letterPool  = sync.Pool{New: func() any { return new(owed) }}
 )
 
 // answered takes what one read brought: each answer completes its own operation.

@@ -43,10 +43,11 @@ type answer struct {
 	codes []codec.ReasonCode // SUBACK, UNSUBACK
 }
 
-// owed is what the dispatcher tells the tracker: acknowledgements that may leave now, in their order, and how reading stands.
+// owed is what the dispatcher tells the tracker: acknowledgements that may leave now, in their order, and how reading stands. It
+// is from letterPool; the tracker gives it back.
 type owed struct {
 	gen     uint64
-	acks    *[]ack // from ackPool, nil for none; the tracker gives it back
+	acks    []ack
 	held    bool   // reading waits for our own application
 	fault   error  // the connection must end for it: ErrInboundOverrun, or a *ProtocolError with 0x93
 	settled bool   // the answer to notice.closing: every verdict given before it was read is in acks, or in what was told before
@@ -55,6 +56,15 @@ type owed struct {
 	up      uint64 // the connection for which all that follows from its CONNACK is in marks, or was before
 	last    bool   // the dispatcher has ended
 	events  []any  // EventDropped, EventUnclaimed, EventStalled: to be told by the desk, in this order
+}
+
+func newLetter() *owed { return letterPool.Get().(*owed) }
+
+// done gives the letter back. Its list of acknowledgements serves again, the others are the receiver's.
+func (o *owed) done() {
+	clear(o.acks)
+	*o = owed{acks: o.acks[:0]}
+	letterPool.Put(o)
 }
 
 // ack is a PUBACK, PUBREC or PUBCOMP that is owed.

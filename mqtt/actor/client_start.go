@@ -25,8 +25,8 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 		news     = make(chan any)
 		inbound  = make(chan linkNews)
 		arriving = make(chan arrivals)
-		owes     = make(chan owed)
-		notices  = make(chan notice, 1)
+		owes     = make(chan *owed)
+		notices  = make(chan *notice, 1)
 		strict   = make(chan struct{}, 2)
 		records  chan Record // none without a Logger
 		wishes   = make(chan wish, 1)

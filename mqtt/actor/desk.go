@@ -90,7 +90,7 @@ func (t *tracker) flushed() error {
 }
 
 // owes takes what the dispatcher owes the server and what it has to tell.
-func (t *tracker) owes(o owed) {
+func (t *tracker) owes(o *owed) {
 	for _, e := range o.events {
 		t.tell(e)
 	}
@@ -100,31 +100,25 @@ func (t *tracker) owes(o owed) {
 		t.doubt.told = o.up
 		t.endDoubt()
 	}
-	if o.acks != nil {
-		t.keepAcks(*o.acks)
-	}
+	t.keepAcks(o.acks)
 	if o.gen == t.link.gen && t.link.wire != nil {
 		if t.readHeld && !o.held {
 			t.activity.held = time.Now()
 		}
 		t.readHeld = o.held
 		t.rearm()
-		if o.acks != nil && !t.overwhelmed() {
+		if len(o.acks) > 0 && !t.overwhelmed() {
 			if len(t.acks) == 0 {
-				t.acks, *o.acks = *o.acks, t.acks
+				t.acks, o.acks = o.acks, t.acks
 			} else {
-				t.acks = append(t.acks, *o.acks...)
+				t.acks = append(t.acks, o.acks...)
 			}
 		}
 		if o.fault != nil {
 			t.fault(o.fault)
 		}
 	}
-	if o.acks != nil {
-		clear(*o.acks)
-		*o.acks = (*o.acks)[:0]
-		ackPool.Put(o.acks)
-	}
+	o.done()
 }
 
 // inform tells the dispatcher what changed: an answer is owed or isn't, streams that ended, identifiers given out.
@@ -141,7 +135,8 @@ func (t *tracker) inform() {
 	if !t.noteNews && len(t.note.retired) == 0 && len(t.note.identifiers) == 0 {
 		return
 	}
-	n := t.note
+	n := new(notice)
+	*n = t.note
 	select {
 	case old := <-t.unread:
 		n.retired = append(old.retired, n.retired...)

@@ -15,8 +15,8 @@ type dispatcher struct {
 
 	news      <-chan linkNews // from supervisor
 	arrivals  <-chan arrivals // from reader, left out while reading is held
-	notices   <-chan notice   // from tracker, one slot
-	owed      chan<- owed     // to tracker, which always takes
+	notices   <-chan *notice  // from tracker, one slot
+	owed      chan<- *owed    // to tracker, which always takes
 	inquiries <-chan inquiry  // from callers, answered at once
 	verdicts  <-chan verdict  // from application
 	reports   <-chan report   // from streams
@@ -68,8 +68,9 @@ type dispatcher struct {
 	at     int        // how far
 	halt   passage    // why no further
 	batch  uint64     // its number, or that of the last
-	letter owed       // to the tracker, what is new
-	held   bool       // what it was told of reading
+	letter *owed      // to the tracker, what is new
+	holds  bool       // how reading stands, as the letter says,
+	held   bool       // and what the tracker was told of it
 
 	vigil
 	counts  InboundStats
@@ -114,7 +115,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 			d.judge(v)
 			d.drainVerdicts()
 		case r := <-d.reports:
-			d.reported(r)
+			d.reported(&r)
 		case <-d.alarm.rings():
 			d.armed = 0
 		}
@@ -159,7 +160,7 @@ func (d *dispatcher) drainVerdicts() {
 }
 
 // note takes what the tracker says.
-func (d *dispatcher) note(n notice) {
+func (d *dispatcher) note(n *notice) {
 	d.answerOwed, d.closing = n.answerOwed, n.closing
 	for _, i := range n.identifiers {
 		d.routes.identifiers.tell(i)
@@ -209,22 +210,20 @@ func (d *dispatcher) answered(b *branch) {
 
 // due says whether the tracker has to be told something.
 func (d *dispatcher) due() bool {
-	l := &d.letter
-	return l.acks != nil || l.events != nil || l.marks != nil || l.up != 0 || l.fault != nil || l.settled || l.held != d.held
+	l := d.letter
+	return len(l.acks) > 0 || l.events != nil || l.marks != nil || l.up != 0 || l.fault != nil || l.settled || l.held != d.held
 }
 
 // sent begins the next letter.
 func (d *dispatcher) sent() {
-	d.held = d.letter.held
-	d.letter = owed{gen: d.link.gen, held: d.held}
+	d.held = d.holds // the letter is the tracker's
+	d.letter = newLetter()
+	d.letter.gen, d.letter.held = d.link.gen, d.held
 }
 
 // owe adds an acknowledgement to the letter.
 func (d *dispatcher) owe(a ack) {
-	if d.letter.acks == nil {
-		d.letter.acks = ackPool.Get().(*[]ack)
-	}
-	*d.letter.acks = append(*d.letter.acks, a)
+	d.letter.acks = append(d.letter.acks, a)
 }
 
 // fail ends the connection. What comes after is dropped.

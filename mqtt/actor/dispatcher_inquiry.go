@@ -120,9 +120,7 @@ func (d *dispatcher) stats() InboundStats {
 	s := d.counts
 	s.Unacknowledged = d.unacknowledged()
 	s.Owed = d.order.settled
-	if d.letter.acks != nil {
-		s.Owed += len(*d.letter.acks)
-	}
+	s.Owed += len(d.letter.acks)
 	s.Bytes = d.heldBytes + d.looseBytes
 	s.Held = d.letter.held
 	s.Streams = make([]StreamStats, 0, len(d.streams))

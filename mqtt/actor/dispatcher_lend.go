@@ -109,7 +109,7 @@ func (d *dispatcher) unlend(b *branch) {
 }
 
 // reported takes a stream's report.
-func (d *dispatcher) reported(r report) {
+func (d *dispatcher) reported(r *report) {
 	b := r.from
 	d.counts.Strays += uint64(r.strays)
 	for ; b.told < r.taken; b.told++ {
@@ -206,7 +206,8 @@ func (d *dispatcher) finish() {
 		}
 	}
 	for d.living > 0 {
-		d.reported(<-d.reports) // each stream's last; they wait for nobody else
+		r := <-d.reports
+		d.reported(&r) // each stream's last; they wait for nobody else
 	}
 	d.nursery.Wait()
 	*d.final = d.stats()

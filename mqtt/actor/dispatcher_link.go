@@ -120,9 +120,7 @@ func (d *dispatcher) linkDown(n linkDown) {
 		return
 	}
 	d.abandoned = d.unacknowledged()
-	if d.letter.acks != nil {
-		d.abandoned += verdicts(*d.letter.acks)
-	}
+	d.abandoned += verdicts(d.letter.acks)
 	d.up = false
 	close(d.cut)
 	d.voidAcks()
@@ -140,12 +138,9 @@ func (d *dispatcher) linkDown(n linkDown) {
 
 // voidAcks drops what the tracker has not taken.
 func (d *dispatcher) voidAcks() {
-	l := &d.letter
+	l := d.letter
 	l.fault = nil
-	if l.acks == nil {
-		return
-	}
-	for _, a := range *l.acks {
+	for _, a := range l.acks {
 		switch {
 		case a.kind == codec.TypePubAck:
 			d.hand(a.id)
@@ -153,10 +148,8 @@ func (d *dispatcher) voidAcks() {
 			d.write(a.id, markNone) // the exchange is over, though the server may not hear of it
 		}
 	}
-	clear(*l.acks)
-	*l.acks = (*l.acks)[:0]
-	ackPool.Put(l.acks)
-	l.acks = nil
+	clear(l.acks)
+	l.acks = l.acks[:0]
 }
 
 // remember keeps which QoS 1 messages were handed out, so that they are known when they come again.

@@ -33,14 +33,15 @@ func TestAStreamThatClosesBesideClose(t *testing.T) {
 			require.Equal(t, "a=1", (<-s.Out()).text)
 			closeStream{s.Number()}.answer(d)
 			synctest.Wait() // it waits to report
-			d.note(notice{closing: true})
+			d.note(&notice{closing: true})
 			require.False(t, d.letter.settled, "what it has handed out isn't told yet")
 			for d.living > 0 {
-				d.reported(<-reports)
+				r := <-reports
+				d.reported(&r)
 			}
 			require.True(t, d.letter.settled)
 			d.emit()
-			require.Len(t, *d.letter.acks, 1, "taken before Close: acknowledged")
+			require.Len(t, d.letter.acks, 1, "taken before Close: acknowledged")
 			d.finish()
 			_, open := <-s.Out()
 			require.False(t, open)
@@ -50,10 +51,11 @@ func TestAStreamThatClosesBesideClose(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d, s, reports := settling(t)
 			require.Equal(t, "a=1", (<-s.Out()).text)
-			d.note(notice{closing: true})
+			d.note(&notice{closing: true})
 			closeStream{s.Number()}.answer(d)
 			for d.living > 0 {
-				d.reported(<-reports)
+				r := <-reports
+				d.reported(&r)
 			}
 			require.Zero(t, d.missing)
 			require.True(t, d.letter.settled)

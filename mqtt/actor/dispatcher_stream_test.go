@@ -79,7 +79,7 @@ func TestStreams(t *testing.T) {
 		r.up(codec.V5, false)
 		list := []arrival{identified(q0("a", "1"), 5)}
 		r.look()
-		r.notices <- notice{identifiers: []identifier{{5, "+"}}}
+		r.notices <- &notice{identifiers: []identifier{{5, "+"}}}
 		r.arriving <- arrivals{gen: r.link.gen, list: &list}
 		r.take(u.Out(), "a=1")
 		r.nothing(s.Out())

@@ -97,7 +97,8 @@ func (d *dispatcher) tell(event any) { d.letter.events = append(d.letter.events,
 
 // gather completes the letter.
 func (d *dispatcher) gather() {
-	d.letter.held = d.rest != nil && d.halt == waits
+	d.holds = d.rest != nil && d.halt == waits
+	d.letter.held = d.holds
 	for _, b := range d.dropping {
 		d.tell(EventDropped{Stream: b.number, Tag: b.tag, Count: b.untold})
 		b.untold = 0

@@ -49,8 +49,7 @@ func (t *tracker) fillAcks(b *outBuffer) {
 	}
 	t.acks = slices.Delete(t.acks, 0, n)
 	if len(t.acks) == 0 && cap(t.acks) > 1024 {
-		large := t.acks
-		ackPool.Put(&large)
+		letterPool.Put(&owed{acks: t.acks})
 		t.acks = nil
 	}
 	n = 0

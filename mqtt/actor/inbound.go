@@ -55,7 +55,7 @@ const verdictBatch = 32
 // newDispatcher makes the dispatcher and its callers' side. create gives a stream what makes the messages that the
 // application is handed; that runs in the stream's process, must not wait, and keeps nothing of the Handout but what that refers to.
 func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, news <-chan linkNews, in <-chan arrivals,
-	notices <-chan notice, owed chan<- owed) (*dispatcher, *Inbound[M]) {
+	notices <-chan *notice, owed chan<- *owed) (*dispatcher, *Inbound[M]) {
 	inquiries, reports, ended := make(chan inquiry), make(chan report), make(chan struct{})
 	verdicts := make(chan verdict, min(verdictBatch, cfg.receiveMaximum))
 	final := new(InboundStats)
@@ -65,7 +65,7 @@ func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, new
 	d := &dispatcher{cfg: cfg, began: time.Now(), news: news, arrivals: in, notices: notices, owed: owed, inquiries: inquiries,
 		verdicts: verdicts, reports: reports, ended: ended, final: final,
 		bonds: bonds{verdicts: verdicts, ended: ended}, messages: messages, claimed: cfg.claimed,
-		streams: map[uint64]*branch{0: messages}, order: arrivalOrder{base: 1, next: 1}}
+		streams: map[uint64]*branch{0: messages}, order: arrivalOrder{base: 1, next: 1}, letter: newLetter()}
 	d.bindSession()
 	return d, c
 }

@@ -36,7 +36,7 @@ type credit struct {
 }
 
 func newPlant(tb testing.TB, cfg inboundConfig) *plant {
-	news, notices, owes := make(chan linkNews), make(chan notice, 1), make(chan owed)
+	news, notices, owes := make(chan linkNews), make(chan *notice, 1), make(chan *owed)
 	ctx, stop := context.WithCancel(context.Background())
 	p := &plant{arriving: make(chan arrivals), credit: make(chan credit, 1), over: ctx.Done()}
 	var d *dispatcher
@@ -58,24 +58,23 @@ func newPlant(tb testing.TB, cfg inboundConfig) *plant {
 }
 
 // taken is the tracker's part, and the server's: acknowledgements give places back.
-func (p *plant) taken(tb testing.TB, o owed) {
+func (p *plant) taken(tb testing.TB, o *owed) {
 	if o.fault != nil {
 		tb.Error(o.fault)
 	}
-	if o.acks == nil {
+	if len(o.acks) == 0 {
+		o.done()
 		return
 	}
 	var c credit
-	for _, a := range *o.acks {
+	for _, a := range o.acks {
 		if a.kind == codec.TypePubRec {
 			c.releases++
 		} else {
 			c.places++
 		}
 	}
-	clear(*o.acks)
-	*o.acks = (*o.acks)[:0]
-	ackPool.Put(o.acks)
+	o.done()
 	select {
 	case before := <-p.credit:
 		c.places, c.releases = c.places+before.places, c.releases+before.releases

@@ -35,8 +35,8 @@ type rig struct {
 	messages *StreamHandle[*message]
 	arriving chan arrivals
 	news     chan linkNews
-	notices  chan notice
-	owed     chan owed
+	notices  chan *notice
+	owed     chan *owed
 	stop     context.CancelFunc
 	ran      chan error
 	link     linkUp
@@ -56,7 +56,7 @@ func settings() inboundConfig {
 
 // newRig runs a dispatcher inside a synctest bubble, and ends it with the test.
 func newRig(t *testing.T, cfg inboundConfig) *rig {
-	r := &rig{T: t, arriving: make(chan arrivals), news: make(chan linkNews), notices: make(chan notice, 1), owed: make(chan owed), ran: make(chan error, 1)}
+	r := &rig{T: t, arriving: make(chan arrivals), news: make(chan linkNews), notices: make(chan *notice, 1), owed: make(chan *owed), ran: make(chan error, 1)}
 	r.d, r.in = newDispatcher(cfg, each(newMessage), r.news, r.arriving, r.notices, r.owed)
 	r.messages = r.in.messages
 	var ctx context.Context
@@ -119,7 +119,7 @@ func (r *rig) look() *rig {
 	}
 }
 
-func (r *rig) hear(o owed) {
+func (r *rig) hear(o *owed) {
 	r.events = append(r.events, o.events...)
 	r.settled = r.settled || o.settled
 	if o.gen == r.link.gen {
@@ -128,17 +128,12 @@ func (r *rig) hear(o owed) {
 			r.fault = o.fault
 		}
 	}
-	if o.acks == nil {
-		return
-	}
-	for _, a := range *o.acks {
+	for _, a := range o.acks {
 		if o.gen == r.link.gen {
 			r.acks = append(r.acks, ackText(a))
 		}
 	}
-	clear(*o.acks)
-	*o.acks = (*o.acks)[:0]
-	ackPool.Put(o.acks)
+	o.done()
 }
 
 func ackText(a ack) string {
@@ -170,7 +165,7 @@ func (r *rig) tells(want ...any) {
 
 // note is the tracker's word.
 func (r *rig) note(n notice) {
-	r.notices <- n
+	r.notices <- &n
 	r.look()
 }
 

@@ -27,7 +27,7 @@ func newEngine(tb testing.TB, window int, change func(*Config)) *engine {
 	if change != nil {
 		change(cfg)
 	}
-	strict, notices := make(chan struct{}, 2), make(chan notice, 1)
+	strict, notices := make(chan struct{}, 2), make(chan *notice, 1)
 	e := &engine{TB: tb}
 	e.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: make(chan *Op), strict: strict, lax: strict, notices: notices, unread: notices,
 		filters: filters{calls: make(map[*Op]struct{})}, orders: orders{end: make(chan error, 1)}}

@@ -66,7 +66,7 @@ func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
 		cfg.OutboxFull = OutboxPolicy(1 + r.IntN(3))
 		cfg.NoOfflineQoS0 = r.IntN(3) == 0
 	}
-	ops, strict, notices := make(chan *Op, quickBatch), make(chan struct{}, 2), make(chan notice, 1)
+	ops, strict, notices := make(chan *Op, quickBatch), make(chan struct{}, 2), make(chan *notice, 1)
 	m := &outboundModel{T: t, r: r, ops: ops, session: make(map[uint16]string)}
 	m.records.bare.New = func() any { return &Op{home: &m.records.bare} }
 	m.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,

@@ -17,10 +17,10 @@ type tracker struct {
 	ops     <-chan *Op      // from callers: publishes, subscriptions, unsubscriptions, in call order
 	asks    <-chan question // from callers and pinger, always selected
 	news    <-chan any      // from supervisor: linkUp, linkDown, attempting, retrying, failed
-	owed    <-chan owed     // from dispatcher
+	owed    <-chan *owed    // from dispatcher
 	orders  orders          // to supervisor, one of each kind
-	notices chan<- notice   // to dispatcher, one slot
-	unread  <-chan notice   // the same slot, to take back what was not read
+	notices chan<- *notice  // to dispatcher, one slot
+	unread  <-chan *notice  // the same slot, to take back what was not read
 	strict  chan<- struct{} // to callers: as many tokens as admission has to be waited for, see Limits
 	lax     <-chan struct{} // the same, to take them out
 
