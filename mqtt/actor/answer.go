@@ -15,7 +15,7 @@ var (
 )
 
 // answered takes what one read brought: each answer completes its own operation.
-func (t *tracker) answered(a answers) {
+func (t *tracker) answered(a *answers) {
 	t.activity.came = a.came
 	t.receivedBytes += uint64(a.bytes)
 	t.heard = a.after

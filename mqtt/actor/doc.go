@@ -38,7 +38,7 @@
 //	caller      --> requests     a call comes, or leaves               turn
 //	reader      --> tracker      answers, a batch                      turn
 //	reader      --> dispatcher   arrivals, a batch                     room, while reading is held
-//	pinger      --> tracker      when did packets leave and come?      turn
+//	pinger      --> tracker      when did packets leave and come?      turn, among the questions of callers
 //	supervisor  --> tracker      up, down, attempting, retrying        turn
 //	supervisor  --> dispatcher   up, down, census                      turn
 //

@@ -92,7 +92,7 @@ func (e *engine) answer(n int, kind codec.Type) {
 		}
 		*list = append(*list, answer{kind: kind, id: op.id})
 	}
-	e.answered(answers{gen: e.link.gen, came: e.began, list: list})
+	e.answered(&answers{gen: e.link.gen, came: e.began, list: list})
 	e.turn()
 }
 

@@ -174,7 +174,7 @@ func (e *engine) grant() {
 		}
 		e.wrote(written{out, len(out.bytes), e.began})
 		e.turn()
-		e.answered(answers{gen: e.link.gen, came: e.began, list: list})
+		e.answered(&answers{gen: e.link.gen, came: e.began, list: list})
 		e.turn()
 	}
 }

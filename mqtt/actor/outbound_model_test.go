@@ -300,6 +300,6 @@ func (m *outboundModel) reply() {
 	if a.kind != codec.TypePubRec || a.code.Failed() {
 		delete(m.session, a.id)
 	}
-	m.answered(answers{gen: m.link.gen, came: time.Now(), list: &[]answer{a}})
+	m.answered(&answers{gen: m.link.gen, came: time.Now(), list: &[]answer{a}})
 	require.Nil(m, m.part, fmt.Sprintf("%+v ends the connection", a))
 }

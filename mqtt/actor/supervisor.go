@@ -79,7 +79,7 @@ func (s *supervisor) run(ctx context.Context) (err error) {
 		case why := <-s.ended:
 			err = s.lost(why)
 		case r := <-s.records:
-			s.log(r)
+			s.log(&r)
 		}
 		if err != nil {
 			return err
@@ -108,9 +108,9 @@ func (s *supervisor) shut(why error) {
 	s.empty()
 }
 
-func (s *supervisor) log(r Record) {
+func (s *supervisor) log(r *Record) {
 	if s.cfg.Log != nil {
-		s.cfg.Log(r)
+		s.cfg.Log(*r)
 	}
 }
 
@@ -119,7 +119,7 @@ func (s *supervisor) empty() {
 	for {
 		select {
 		case r := <-s.records:
-			s.log(r)
+			s.log(&r)
 		default:
 			return
 		}

@@ -31,7 +31,7 @@ func (s *supervisor) referred(err error) ([]Server, error) {
 	from := s.course.server()
 	to, why := from.Refer(r.Server)
 	if why != nil {
-		s.log(Record{levelWarn, "server reference not followed", []any{"server", from.Name(), "reason", why}})
+		s.log(&Record{levelWarn, "server reference not followed", []any{"server", from.Name(), "reason", why}})
 	}
 	return to, err
 }

@@ -85,7 +85,7 @@ func (t *tracker) run(ctx context.Context) error {
 		case w := <-back:
 			t.wrote(w)
 		case a := <-answered:
-			t.answered(a)
+			t.answered(&a)
 		case k := <-t.from:
 			t.wasKept(k)
 		case o := <-t.owed:
