@@ -95,7 +95,7 @@ func BenchmarkTrackerAnsweredEarly(b *testing.B) {
 				for op := e.flight.last; op != nil; op = op.prev {
 					*list = append(*list, answer{kind: codec.TypePubAck, id: op.id})
 				}
-				e.answered(answers{gen: e.link.gen, came: e.began, list: list})
+				e.answered(&answers{gen: e.link.gen, came: e.began, list: list})
 				e.turn()
 				e.write()
 				e.gather(inFlight)
