@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // lane is a queue of operations in call order. What is taken out of the middle leaves a gap, so that nothing behind it moves.
@@ -29,7 +30,36 @@ func (l *lane) first() *Op {
 	return l.ops[l.head].op
 }
 
-func (l *lane) push(op *Op) { l.ops = append(l.ops, queued{op.seq, op}) }
+func (l *lane) push(op *Op) {
+	if len(l.ops) == cap(l.ops) && cap(l.ops) >= longLane {
+		l.lengthen()
+	}
+	l.ops = append(l.ops, queued{op.seq, op})
+}
+
+// longLane is the length from which a lane's memory is others' when it is empty: a burst must not hold it for ever, and one that
+// comes again and again need not take it anew.
+const longLane = 1024
+
+var lanePool sync.Pool // of *[]queued
+
+// lengthen moves the lane to where there is more room, if another lane has left that.
+func (l *lane) lengthen() {
+	if room, _ := lanePool.Get().(*[]queued); room != nil && cap(*room) > cap(l.ops) {
+		n := copy((*room)[:len(l.ops)], l.ops)
+		clear(l.ops)
+		l.ops = (*room)[:n]
+	}
+}
+
+// shorten gives up the memory of an empty lane, if that is much.
+func (l *lane) shorten() {
+	if cap(l.ops) > longLane {
+		room := l.ops[:0]
+		lanePool.Put(&room)
+		l.ops = nil
+	}
+}
 
 func (l *lane) pop() *Op {
 	op := l.ops[l.head].op
@@ -42,9 +72,7 @@ func (l *lane) pop() *Op {
 	switch {
 	case l.head == len(l.ops):
 		l.ops, l.head = l.ops[:0], 0
-		if cap(l.ops) > 1024 {
-			l.ops = nil // a burst must not hold its memory for ever
-		}
+		l.shorten()
 	case l.head >= 1024 && l.head*2 >= len(l.ops):
 		n := copy(l.ops, l.ops[l.head:])
 		clear(l.ops[n:])
