@@ -121,7 +121,7 @@ type PacketInfo struct {
 
 const (
 	quickMax   = 4096     // bytes: a message up to this size needs no word of admission while the outbox is roomy
-	quickBatch = 128      // operations that the channel to the tracker holds then; the outbox keeps room for them
+	quickBatch = 512      // operations that the channel to the tracker holds then; the outbox keeps room for them
 	drainBatch = 512      // operations that the tracker takes in one turn, as callers send on meanwhile
 	softBuffer = 64 << 10 // bytes after which a write buffer is closed
 	keptBuffer = 4 << 10  // bytes of write buffer that an idle connection keeps

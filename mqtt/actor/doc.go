@@ -27,7 +27,7 @@
 // select always takes it. On ..> it never does: all that can be outstanding has room (the number), a full channel
 // loses to a newer value or a count (ring), or repeats merge with what is there (signal).
 //
-//	caller      --> tracker      operations, in call order             room in the outbox; 128 lie in the channel
+//	caller      --> tracker      operations, in call order             room in the outbox; 512 lie in the channel
 //	caller      --> tracker      questions                             turn
 //	caller      --> dispatcher   questions                             turn
 //	application --> dispatcher   verdicts: Ack, Reject                 turn, when 32 lie there
