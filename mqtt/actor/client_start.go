@@ -28,7 +28,6 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 		owes     = make(chan *owed)
 		notices  = make(chan *notice, 1)
 		strict   = make(chan struct{}, 2)
-		records  chan Record // none without a Logger
 		wishes   = make(chan wish, 1)
 		again    = make(chan struct{}, 1)
 		end      = make(chan error, 1)
@@ -37,10 +36,7 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes,
 		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}}
-	if cfg.Log != nil {
-		records = make(chan Record, 64)
-	}
-	t.records, t.idle = records, true
+	t.idle = true
 	t.markStrict()
 	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
 	processes := []func(context.Context) error{t.run, d.run}
@@ -50,10 +46,12 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 	}
 	c.Inbound = in
 	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, asks: asks, in: arriving,
-		wishes: wishes, reconnect: again, end: end, records: records, unsure: cfg.Kept != nil && cfg.Kept.doubt}
-	go func() {
-		c.end(join(ctx, stop, append(processes, s.run)...), t, done)
-	}()
+		wishes: wishes, reconnect: again, end: end, unsure: cfg.Kept != nil && cfg.Kept.doubt}
+	if cfg.Log != nil {
+		records := make(chan Record, 64)
+		t.records, s.records = records, records
+	}
+	go func() { c.end(join(ctx, stop, append(processes, s.run)...), t, done) }()
 	return c
 }
 

@@ -135,14 +135,15 @@ func (t *tracker) inform() {
 	if !t.noteNews && len(t.note.retired) == 0 && len(t.note.identifiers) == 0 {
 		return
 	}
-	n := new(notice)
-	*n = t.note
+	var n *notice
 	select {
-	case old := <-t.unread:
-		n.retired = append(old.retired, n.retired...)
-		n.identifiers = append(old.identifiers, n.identifiers...)
+	case n = <-t.unread:
 	default:
+		n = new(notice)
 	}
+	retired, identifiers := append(n.retired, t.note.retired...), append(n.identifiers, t.note.identifiers...)
+	*n = t.note
+	n.retired, n.identifiers = retired, identifiers
 	t.notices <- n // the slot is free: nobody else fills it
 	t.note.retired, t.note.identifiers, t.noteNews = nil, nil, false
 }

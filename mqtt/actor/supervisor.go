@@ -21,7 +21,7 @@ type supervisor struct {
 	wishes    <-chan wish     // from tracker: Connect was called, or its caller has gone
 	reconnect <-chan struct{} // from tracker
 	end       <-chan error    // from tracker
-	records   <-chan Record   // from all
+	records   <-chan Record   // from tracker, nil without a Logger
 
 	// owned by run
 	done      <-chan struct{}         // the client's end
