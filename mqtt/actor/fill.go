@@ -30,7 +30,7 @@ func (t *tracker) fill() {
 	if len(b.bytes) == 0 && !b.last {
 		return // all that waited ended without a byte
 	}
-	t.buffer = nil
+	t.buffer, t.quiet = nil, len(b.fire) == 0 && len(b.cuts) == 0 && !b.last
 	t.given = time.Now()
 	t.rearm()
 	select {

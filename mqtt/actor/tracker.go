@@ -36,6 +36,7 @@ type tracker struct {
 	limits     limits
 	buffer     *outBuffer // at home, ready to be filled; nil while it is out,
 	loans                 // with these payloads in it
+	quiet      bool       // nothing follows from its coming home: no outcome, no memory that serves again
 	given      time.Time  // when the buffer that is out was given to the writer
 	torn       written    // a buffer that came home only partly written: its connection is ending
 	acks       []ack      // owed to the server
@@ -73,7 +74,10 @@ func (t *tracker) run(ctx context.Context) error {
 		var answered <-chan answers
 		var back <-chan written
 		if t.link.wire != nil {
-			answered, back = t.link.wire.answers, t.link.wire.back
+			answered = t.link.wire.answers
+			if !t.quiet || t.buffer != nil || t.something() {
+				back = t.link.wire.back
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -92,11 +96,13 @@ func (t *tracker) run(ctx context.Context) error {
 			t.owes(o)
 		case q := <-t.asks:
 			t.now = t.clock()
+			t.collect()
 			t.drain() // what its caller offered before, as far as there is room
 			q.answer(t)
 		case n := <-t.news:
 			t.hear(n)
 		case <-t.alarm.rings():
+			t.collect()
 			t.tick(time.Now())
 		}
 		t.turn()
@@ -132,6 +138,7 @@ func (t *tracker) drainAll() {
 
 // turn ends each round: what can leave is given to the writer, and what changed is told to the dispatcher.
 func (t *tracker) turn() {
+	t.collect()
 	t.letIn()
 	t.stage()
 	for t.link.wire != nil && t.buffer != nil && !t.ending.final && t.something() {
@@ -150,6 +157,19 @@ func (t *tracker) turn() {
 	t.settle()
 	t.save()
 	t.inform()
+}
+
+// collect takes the buffer home, if it lies there. While it is quiet and nothing waits to leave, nothing else does: a wake-up for
+// it alone would cost the round trip of a message at QoS 1 or 2.
+func (t *tracker) collect() {
+	for t.link.wire != nil {
+		select {
+		case w := <-t.link.wire.back:
+			t.wrote(w)
+		default:
+			return
+		}
+	}
 }
 
 // something says whether anything waits that may leave now.
