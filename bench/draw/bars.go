@@ -63,7 +63,7 @@ var colours = []color.Color{
 
 const (
 	barHeight, barGap = 6.0, 7.0 // in points: of one client, and between two works
-	legendWidth       = 2 * vg.Inch
+	legendWidth       = 2.6 * vg.Inch
 )
 
 // bars draws the rates of several clients in groups, one for each work, on a logarithmic scale.
