@@ -5,7 +5,7 @@ func (r *reader) space() []byte {
 	if r.to == 0 && r.large != nil {
 		r.relax()
 	}
-	if r.filled && len(r.buf) < largeRead {
+	if r.filled && len(r.buf) < largeRead && !r.own {
 		r.enlarge()
 	}
 	if r.from > 0 && r.to == len(r.buf) {
@@ -52,20 +52,19 @@ func (r *reader) need(size int) {
 // stays there: it is neither copied nor does it need memory twice.
 const ownPacket = 16 << 10
 
-// enlarge moves what is left into a large buffer.
+// enlarge moves what is left into a large buffer, which is nobody's own.
 func (r *reader) enlarge() {
 	large := readPool.Get().(*[]byte)
 	r.to = copy(*large, r.buf[r.from:r.to])
 	r.from = 0
 	r.release()
-	r.large, r.buf, r.calm = large, *large, 0
+	r.large, r.buf, r.own, r.calm = large, *large, false, 0
 }
 
 // spent begins a buffer anew when all in it was decoded. One packet's own goes with it; more of that size may come.
 func (r *reader) spent() {
 	r.from, r.to = 0, 0
 	if r.own {
-		r.own = false
 		r.enlarge()
 	}
 }

@@ -177,3 +177,27 @@ func TestSlabsGrowWithUse(t *testing.T) {
 	require.Len(t, s.copy(make([]byte, slabMax+1)), slabMax+1)
 	require.Len(t, s.free, rest, "a larger payload has memory of its own")
 }
+
+// A packet's own memory is the application's: nothing that is read later may come there, whatever buffer was in use before.
+func TestLargePayloadsAreTheirOwn(t *testing.T) {
+	for _, first := range []int{20, smallRead, 5000} {
+		for _, size := range []int{ownPacket - 10, ownPacket, ownPacket + 100, 30_000, largeRead - 20, largeRead, largeRead + 1, 200_000} {
+			var all []byte
+			var want [][]byte
+			for i := range 6 {
+				p := codec.Publish{Topic: "t", Payload: bytes.Repeat([]byte{byte('a' + i)}, size)}
+				var err error
+				all, err = p.Append(all, codec.V5)
+				require.NoError(t, err)
+				want = append(want, p.Payload)
+			}
+			payloads, end := reading(t, &script{pieces: [][]byte{all[:first], all[first:]}})
+			require.ErrorIs(t, end, io.EOF)
+			require.Len(t, payloads, len(want))
+			for i := range want {
+				require.True(t, bytes.Equal(want[i], payloads[i]), "payload %d of %d bytes, after a first read of %d", i, size, first)
+				require.Equal(t, len(payloads[i]), cap(payloads[i]))
+			}
+		}
+	}
+}
