@@ -107,8 +107,7 @@ type asking struct {
 
 // rare is what few operations have.
 type rare struct {
-	expires   time.Duration     // v5 Message Expiry Interval, zero for none,
-	deadline  time.Time         // and when that is;
+	deadline  time.Time         // when the message expires, zero for never;
 	timed     *Op               // whose it is, while deadlines has it
 	admitted  chan<- error      // to caller, capacity 1; nil when the caller doesn't wait for admission
 	admission <-chan error      // the caller's end of it
@@ -193,8 +192,7 @@ func (op *Op) other() *rare {
 
 // Expire sets the v5 Message Expiry Interval of a PUBLISH, which counts from now on (§3.3.2.3.3).
 func (op *Op) Expire(after time.Duration) {
-	r := op.other()
-	r.expires, r.deadline = after, time.Now().Add(after)
+	op.other().deadline = time.Now().Add(after)
 }
 
 // expires says that the message has an expiry.
