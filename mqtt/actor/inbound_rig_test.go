@@ -75,14 +75,19 @@ func (r *rig) end() {
 	}
 }
 
-// up begins the next connection.
+// up begins the next connection, and returns when the dispatcher has dealt with it.
 func (r *rig) up(v codec.Version, sessionPresent bool) {
 	r.link = linkUp{gen: r.link.gen + 1, version: v, sessionPresent: sessionPresent, receiveMaximum: uint16(r.d.cfg.receiveMaximum)}
 	r.held = false // the tracker begins anew, too
 	r.news <- r.link
+	synctest.Wait()
 }
 
-func (r *rig) down() { r.news <- linkDown{gen: r.link.gen} }
+// down ends the connection, and returns when the dispatcher has dealt with it.
+func (r *rig) down() {
+	r.news <- linkDown{gen: r.link.gen}
+	synctest.Wait()
+}
 
 // census asks as the supervisor does before a CONNECT.
 func (r *rig) census() int {
