@@ -3,6 +3,7 @@ module github.com/sluicemq/sluice
 go 1.26
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/mochi-mqtt/server/v2 v2.7.9
 	github.com/stretchr/testify v1.12.1
 	go.etcd.io/bbolt v1.5.0

@@ -18,11 +18,13 @@ type Config struct {
 	// ---- where ----
 
 	// Servers are the URLs of servers that are tried in turn: mqtt:// or tcp:// (port 1883), mqtts://, tls:// or ssl://
-	// (port 8883). A URL may hold user:password@ and ?clientId=; fields of Config that are set win over it, each for
-	// itself. Default: mqtt://localhost:1883.
+	// (port 8883), ws:// (port 80) and wss:// (port 443), unix:///path, and +unix behind mqtt, mqtts, ws or wss. A URL may
+	// hold user:password@ and ?clientId=; fields of Config that are set win over it, each for itself. netx.Parse says more.
+	// Default: mqtt://localhost:1883.
 	Servers []string
 
-	// TLS is for the secure schemes. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's host.
+	// TLS is for the secure schemes. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's host,
+	// and localhost over a unix socket.
 	// With a client certificate in it, all Servers must be secure. Its callbacks run on a goroutine of the client's
 	// connecting.
 	TLS *tls.Config
@@ -30,6 +32,10 @@ type Config struct {
 	// Dialer opens the raw connections. Nil: a net.Dialer. It runs on a goroutine of the client's connecting, must return
 	// soon after its context ends, and is shared by all clients of this Config.
 	Dialer netx.Dialer
+
+	// WebSocket is for ws and wss: headers, subprotocols, an HTTP client, compression. The zero value works: it offers
+	// "mqtt", on 3.1 "mqttv3.1", and no compression. Its HTTPClient is shared by all clients of this Config.
+	WebSocket netx.WebSocketOptions
 
 	// Version is the version of the protocol. VersionAuto, the default: 5.0, then 3.1.1, then 3.1. It goes down only when
 	// the server refused the version, and never below what the fields marked "v5", a Password without Username (5.0),

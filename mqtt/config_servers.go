@@ -3,6 +3,7 @@ package mqtt
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"fmt"
 
 	"github.com/sluicemq/sluice/mqtt/netx"
@@ -21,7 +22,7 @@ func (s *settings) settleServers() error {
 			return faulty(fmt.Sprintf("Servers[%d]", i), "%v", err).config()
 		}
 		if s.hasCertificate() && !server.Secure() {
-			return faulty("TLS", "has a client certificate, and Servers[%d] (%s) is not secure: write mqtts://", i, server).config()
+			return faulty("TLS", "has a client certificate, and Servers[%d] (%s) is not secure: write mqtts:// or wss://", i, server).config()
 		}
 		if s.Username != "" {
 			server.Username, server.HasUsername = s.Username, true
@@ -83,4 +84,13 @@ func (s *settings) clientIDOfURLs() error {
 		}
 	}
 	return textFault("ClientID", s.ClientID).config()
+}
+
+// checkWebSocket looks at what goes with each request, whether or not a URL of Servers needs it.
+func (s *settings) checkWebSocket() error {
+	wrong, ok := errors.AsType[*netx.OptionError](s.WebSocket.Check())
+	if !ok {
+		return nil
+	}
+	return faulty(wrong.Field, "%s", wrong.Reason).config()
 }

@@ -24,6 +24,7 @@ func (c Config) settle() (*settings, error) {
 	for _, step := range []func(*settings) error{
 		(*settings).checkChoices, (*settings).checkStore, (*settings).checkTimes, (*settings).checkNumbers, (*settings).checkBounds,
 		(*settings).checkTexts, (*settings).checkWill, (*settings).checkAuthenticator, (*settings).checkSubscriptions,
+		(*settings).checkWebSocket,
 		(*settings).settleServers, (*settings).settleClientID, (*settings).settleVersion,
 	} {
 		if err := step(s); err != nil {
@@ -38,6 +39,7 @@ func (c Config) settle() (*settings, error) {
 func (c Config) clone() Config {
 	c.Servers = slices.Clone(c.Servers)
 	c.TLS = c.TLS.Clone()
+	c.WebSocket = c.WebSocket.Clone()
 	c.Password = bytes.Clone(c.Password)
 	c.UserProperties = slices.Clone(c.UserProperties)
 	c.Will = c.Will.clone()

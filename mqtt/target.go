@@ -38,8 +38,11 @@ func (s *settings) targets() []actor.Server {
 func (t *target) Name() string { return t.server.String() }
 
 // Dial opens the transport of one attempt.
-func (t *target) Dial(ctx context.Context, attempt int) (net.Conn, error) {
-	o := netx.Options{Dialer: t.settings.Dialer, TLS: t.settings.TLS}
+func (t *target) Dial(ctx context.Context, attempt int, v codec.Version) (net.Conn, error) {
+	o := netx.Options{Dialer: t.settings.Dialer, TLS: t.settings.TLS, WebSocket: t.settings.WebSocket}
+	if o.WebSocket.Subprotocols == nil && v == codec.V31 {
+		o.WebSocket.Subprotocols = []string{"mqttv3.1"}
+	}
 	if t.foreign && o.TLS != nil && o.TLS.ServerName != "" { // that name is another server's
 		o.TLS = o.TLS.Clone()
 		o.TLS.ServerName = ""
@@ -118,4 +121,6 @@ func (t *target) listed(name string) (found *netx.Server) {
 }
 
 // same says that two URLs lead to one server.
-func same(a, b *netx.Server) bool { return strings.EqualFold(a.String(), b.String()) }
+func same(a, b *netx.Server) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) && a.Port == b.Port && a.Path == b.Path && a.Socket == b.Socket
+}

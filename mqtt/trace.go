@@ -23,11 +23,14 @@ type Trace struct {
 	// of a Config.Dialer isn't seen.
 	DNSStart, DNSDone func(StageInfo)
 
-	// TCPStart and TCPDone stand around the connecting, with Config.Dialer or without.
+	// TCPStart and TCPDone stand around the connecting, by TCP or to a unix socket, with Config.Dialer or without.
 	TCPStart, TCPDone func(StageInfo)
 
 	// TLSStart and TLSDone stand around the TLS handshake.
 	TLSStart, TLSDone func(StageInfo)
+
+	// WebSocketStart and WebSocketDone stand around the request for WebSocket.
+	WebSocketStart, WebSocketDone func(StageInfo)
 }
 
 // PacketInfo describes a packet. Fields that its type doesn't have are zero.
@@ -59,10 +62,12 @@ func (t *Trace) step(s netx.Step, info StageInfo) {
 	switch s.Stage {
 	case netx.StageDNS:
 		start, done = t.DNSStart, t.DNSDone
-	case netx.StageTCP:
+	case netx.StageTCP, netx.StageUnix:
 		start, done = t.TCPStart, t.TCPDone
 	case netx.StageTLS:
 		start, done = t.TLSStart, t.TLSDone
+	case netx.StageWebSocket:
+		start, done = t.WebSocketStart, t.WebSocketDone
 	}
 	tell := start
 	if s.Done {

@@ -36,6 +36,7 @@ var arrows = rule{
 		{files{"mqtt/a.go": `package mqtt; import "go.uber.org/goleak"`}, "mqtt must not import go.uber.org/goleak"},
 		{files{"mqtt/mqtttest/a.go": `package mqtttest; import "` + module + `/mqtt/actor"`}, "mqtt/mqtttest must not import"},
 		{files{"mqtt/boltstore/a.go": `package boltstore; import "` + module + `/mqtt/codec"`}, "mqtt/boltstore must not import"},
+		{files{"mqtt/a.go": `package mqtt; import "github.com/coder/websocket"`}, "mqtt must not import github.com/coder/websocket"},
 		{files{"mqtt/a.go": `package mqtt; import "go.etcd.io/bbolt"`}, "mqtt must not import go.etcd.io/bbolt"},
 		{files{"mqtt/other/a.go": `package other`}, "no row"},
 		{files{"cmd/mqtt/a.go": `package main; import "` + module + `/mqtt/mqtttest"`}, "mqtttest is for tests and examples"},
@@ -52,7 +53,7 @@ var arrows = rule{
 // allowed has, for each package of the library, what it may import beside the standard library. Ours are named by folder.
 var allowed = map[string][]string{
 	"mqtt/codec":       {},
-	"mqtt/netx":        {},
+	"mqtt/netx":        {"github.com/coder/websocket"},
 	"mqtt/actor":       {"mqtt/codec"},
 	"mqtt":             {"mqtt/actor", "mqtt/codec", "mqtt/netx"},
 	"mqtt/mqtttest":    {"mqtt", "mqtt/codec"},

@@ -48,7 +48,7 @@ func (e *AttemptError) Unwrap() error { return e.Err }
 func (a *attempt) run(ctx context.Context) tried {
 	ctx, done := context.WithTimeoutCause(ctx, a.cfg.ConnectTimeout, errConnectTimeout)
 	defer done()
-	conn, err := a.server.Dial(ctx, a.number)
+	conn, err := a.server.Dial(ctx, a.number, a.connect.Version)
 	if err != nil {
 		return tried{err: a.fail(ctx, err)}
 	}

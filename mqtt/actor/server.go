@@ -12,8 +12,8 @@ import (
 type Server interface {
 	// Name is how it is called in events and errors, without secrets.
 	Name() string
-	// Dial opens a connection to it; it must honour ctx.
-	Dial(ctx context.Context, attempt int) (net.Conn, error)
+	// Dial opens a connection to it for a version of MQTT; it must honour ctx.
+	Dial(ctx context.Context, attempt int, v codec.Version) (net.Conn, error)
 	// Credentials puts what it is to know into a CONNECT.
 	Credentials(c *codec.Connect)
 	// Refer reads a Server Reference of its: the servers that may be followed, and why others may not; both may be nil.

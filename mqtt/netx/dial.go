@@ -22,12 +22,15 @@ func (f DialerFunc) DialContext(ctx context.Context, network, address string) (n
 
 // Options says how Dial goes about it. The zero value works.
 type Options struct {
-	// Dialer opens the connection to the server's host and port. Nil: a net.Dialer, which tries all addresses of a
+	// Dialer opens the connection to the server's host and port (network "tcp"), or to its socket's file ("unix"). Nil: a net.Dialer, which tries all addresses of a
 	// name, IPv6 and IPv4 side by side (RFC 6555), and sets TCP_NODELAY.
 	Dialer Dialer
 
+	// WebSocket is for ws and wss alone.
+	WebSocket WebSocketOptions
+
 	// TLS is for secure schemes alone. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's
-	// host. Dial works on a clone, so one Config may serve many calls at once. Its callbacks run in Dial's goroutine, and
+	// host, and localhost over a unix socket. Dial works on a clone, so one Config may serve many calls at once. Its callbacks run in Dial's goroutine, and
 	// its ClientSessionCache in Read's too: under TLS 1.3 a session comes after the handshake.
 	TLS *tls.Config
 

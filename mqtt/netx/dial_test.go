@@ -100,10 +100,10 @@ func TestDialFails(t *testing.T) {
 		requireDialError(t, err, StageDNS)
 	})
 	t.Run("B038 scheme that Parse doesn't give", func(t *testing.T) {
-		_, err := Dial(t.Context(), &Server{Scheme: "wss", Host: "h", Port: "443"}, Options{})
+		_, err := Dial(t.Context(), &Server{Scheme: "quic", Host: "h", Port: "443"}, Options{})
 		wrong, ok := errors.AsType[*URLError](err)
 		require.True(t, ok, err)
-		require.Contains(t, wrong.Reason, "no transport for wss://")
+		require.Contains(t, wrong.Reason, `unknown scheme "quic"`)
 	})
 	t.Run("dialer without an answer", func(t *testing.T) {
 		_, err := Dial(t.Context(), server(t, "mqtts://h"), Options{Dialer: over(nil)})

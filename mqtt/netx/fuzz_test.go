@@ -22,7 +22,7 @@ func FuzzParse(f *testing.F) {
 		if s, err := Parse(raw); err == nil {
 			again, err := Parse(s.String())
 			require.NoError(t, err)
-			require.Equal(t, Server{Scheme: s.Scheme, Host: s.Host, Port: s.Port}, *again)
+			require.Equal(t, Server{Scheme: s.Scheme, Host: s.Host, Port: s.Port, Socket: s.Socket, Path: s.Path}, *again)
 		} else if _, ok := errors.AsType[*URLError](err); !ok {
 			t.Fatalf("Parse(%q) = %T", raw, err)
 		}

@@ -11,14 +11,28 @@ import (
 
 const (
 	writeInstead = "write mqtt://host:port"
-	mustEscape   = "in a user name or password write @ as %40, / as %2F, ? as %3F, # as %23, % as %25"
+	mustEscape   = "in a user name, password or path write @ as %40, / as %2F, ? as %3F, # as %23, % as %25"
 )
 
-// Parse reads a server URL: scheme://user:password@host:port?clientId=id. All after the scheme is optional.
+// Parse reads a server URL: scheme://user:password@host:port/path?query. All after the scheme is optional.
 //
-// Schemes are mqtt and tcp (port 1883), mqtts, tls and ssl (port 8883), in any case. No host means localhost; an IPv6
-// address stands in brackets. User name and password are split at their first colon and then percent-decoded. A path is
-// dropped. The query knows clientId alone, which is decoded as forms are: a + is a space. An error is a *URLError.
+// Schemes, in any case, are
+//
+//	mqtt, tcp           TCP, port 1883
+//	mqtts, tls, ssl     TLS, port 8883
+//	ws                  WebSocket, port 80
+//	wss                 WebSocket over TLS, port 443
+//	mqtt+unix, unix     a unix socket: mqtt+unix:///run/broker.sock
+//	mqtts+unix          TLS over one
+//	ws+unix, wss+unix   WebSocket over one: ws+unix:///run/broker.sock:/mqtt?query, as ws of Node.js writes it
+//
+// No host means localhost; an IPv6 address stands in brackets. User name and password are MQTT's, also in a URL of
+// WebSocket; they are split at their first colon and then percent-decoded.
+//
+// The path of ws and wss, "/" when there is none, and the query are sent to the server as they stand; a clientId in the
+// query is read all the same. A socket's path is percent-decoded and absolute; the first colon in that of ws+unix ends it.
+// With mqtt and mqtts a path is dropped. There, and with mqtt+unix, the query knows clientId alone, which is decoded as
+// forms are: a + is a space. An error is a *URLError.
 func Parse(rawURL string) (*Server, error) {
 	s, err := parse(rawURL)
 	if err != nil {
@@ -46,7 +60,10 @@ func parse(rawURL string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Scheme: t.scheme, Port: t.port}
-	return s, t.parse(s, rest)
+	if err := t.parse(s, rest); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // cutScheme splits at "://"; ok is false when what stands before it can't be a scheme.
@@ -60,35 +77,37 @@ func cutScheme(rawURL string) (scheme, rest string, ok bool) {
 	return scheme, rest, true
 }
 
-// parseHostPort reads user:password@host:port/path?query. A character of a password that should have been escaped ends
-// the host part too early; each such case is an error, so that no dial goes to a piece of a password.
-func parseHostPort(s *Server, rest string) error {
+// parts are what follows the scheme, not decoded.
+type parts struct{ userinfo, address, path, query string }
+
+// cutURL splits user:password@host:port/path?query. A character of a password that should have been escaped ends the
+// address too early; each such case is an error, so that no dial goes to a piece of a password.
+func cutURL(rest string) (u parts, err error) {
 	authority, tail := rest, ""
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		authority, tail = rest[:i], rest[i:]
 	}
 	path, fragment, hasFragment := strings.Cut(tail, "#")
-	path, query, _ := strings.Cut(path, "?")
+	u.path, u.query, _ = strings.Cut(path, "?")
 	switch {
-	case hasFragment && strings.Contains(fragment, "@"), strings.Contains(path, "@"):
-		return errors.New(mustEscape)
+	case hasFragment && strings.Contains(fragment, "@"), strings.Contains(u.path, "@"):
+		return u, errors.New(mustEscape)
 	case hasFragment:
-		return errors.New("it holds a #, which has no meaning here: write %23")
+		return u, errors.New("it holds a #, which has no meaning here: write %23")
 	}
-	hostPort := authority
+	u.address = authority
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		if err := parseUserinfo(s, authority[:i]); err != nil {
-			return err
-		}
-		hostPort = authority[i+1:]
+		u.userinfo, u.address = authority[:i], authority[i+1:]
 	}
-	if err := parseAddress(s, hostPort); err != nil {
-		if strings.Contains(query, "@") {
-			return errors.New(mustEscape)
-		}
-		return err
+	return u, nil
+}
+
+func parseHostPort(s *Server, u parts) error {
+	err := parseAddress(s, u.address)
+	if err != nil && strings.Contains(u.query, "@") {
+		return errors.New(mustEscape)
 	}
-	return parseQuery(s, query)
+	return err
 }
 
 // parseUserinfo splits before it decodes, so that an escaped colon belongs to the user name.
@@ -125,18 +144,26 @@ func parseQuery(s *Server, query string) error {
 			return errors.New("unknown query key: the only one is clientId; " + mustEscape)
 		case key != "clientId":
 			return fmt.Errorf("unknown query key %q: the only one is clientId", key)
-		case s.HasClientID:
-			return errors.New("query key clientId stands there twice")
 		}
-		id, err := url.QueryUnescape(value)
-		if err != nil {
-			return errors.New("clientId has a % without two hex digits: write % as %25")
+		if err := parseClientID(s, value); err != nil {
+			return err
 		}
-		if !isText(id) {
-			return errors.New("clientId is not UTF-8, or holds U+0000")
-		}
-		s.ClientID, s.HasClientID = id, true
 	}
+	return nil
+}
+
+func parseClientID(s *Server, value string) error {
+	if s.HasClientID {
+		return errors.New("query key clientId stands there twice")
+	}
+	id, err := url.QueryUnescape(value)
+	if err != nil {
+		return errors.New("clientId has a % without two hex digits: write % as %25")
+	}
+	if !isText(id) {
+		return errors.New("clientId is not UTF-8, or holds U+0000")
+	}
+	s.ClientID, s.HasClientID = id, true
 	return nil
 }
 

@@ -20,6 +20,12 @@ func TestParse(t *testing.T) {
 	id := func(id string) Server {
 		return Server{Scheme: "mqtt", Host: "h", Port: "1883", ClientID: id, HasClientID: true}
 	}
+	web := func(scheme, host, port, path, query string) Server {
+		return Server{Scheme: scheme, Host: host, Port: port, Path: path, Query: query}
+	}
+	socket := func(scheme, file, path, query string) Server {
+		return Server{Scheme: scheme, Socket: file, Path: path, Query: query}
+	}
 	both := with("user", "pass")
 	both.Host = "host"
 	for _, c := range []struct {
@@ -57,6 +63,22 @@ func TestParse(t *testing.T) {
 		{"B043 mqtts", "mqtts://h", at("mqtts", "h", "8883")},
 		{"B043 tls", "tls://h", at("mqtts", "h", "8883")},
 		{"B043 ssl", "SSL://h", at("mqtts", "h", "8883")},
+		{"B033 ws", "ws://h", web("ws", "h", "80", "/", "")},
+		{"B033 path of WebSocket", "ws://h/mqtt", web("ws", "h", "80", "/mqtt", "")},
+		{"B033 path and query as they stand", "wss://h:1/a%2Fb//c?x=%41&y&=z", web("wss", "h", "1", "/a%2Fb//c", "x=%41&y&=z")},
+		{"B033 what HTTP can't carry is escaped", "ws://h/ü<?q=ü^", web("ws", "h", "80", "/%C3%BC%3C", "q=%C3%BC%5E")},
+		{"B033 query without a path", "wss://h?X-Amz-Signature=1", web("wss", "h", "443", "/", "X-Amz-Signature=1")},
+		{"B032 client id of WebSocket is read and sent", "ws://h?a=1&clientId=c+d", Server{
+			Scheme: "ws", Host: "h", Port: "80", Path: "/", Query: "a=1&clientId=c+d", ClientID: "c d", HasClientID: true}},
+		{"B308 unix", "unix:///run/s.sock", socket("mqtt+unix", "/run/s.sock", "", "")},
+		{"B308 mqtt+unix", "MQTT+UNIX:///run/a:b%20%40.sock", socket("mqtt+unix", "/run/a:b @.sock", "", "")},
+		{"B309 mqtts+unix", "mqtts+unix:///s", socket("mqtts+unix", "/s", "", "")},
+		{"B309 ws+unix", "ws+unix:///s", socket("ws+unix", "/s", "/", "")},
+		{"B309 ws+unix with a resource", "ws+unix:///s%3A:/mqtt:1?q", socket("ws+unix", "/s:", "/mqtt:1", "q")},
+		{"B309 wss+unix", "wss+unix:///s:", socket("wss+unix", "/s", "/", "")},
+		{"B308 userinfo and client id", "unix://u:p@/s?clientId=c", Server{
+			Scheme: "mqtt+unix", Socket: "/s", Username: "u", HasUsername: true, Password: []byte("p"), HasPassword: true,
+			ClientID: "c", HasClientID: true}},
 		{"B043 empty port", "mqtt://h:", at("mqtt", "h", "1883")},
 		{"B043 highest port", "mqtt://h:065535", at("mqtt", "h", "65535")},
 		{"B043 name with an underscore", "mqtt://my_broker.local.:1", at("mqtt", "my_broker.local.", "1")},
@@ -80,12 +102,6 @@ func TestParseRefuses(t *testing.T) {
 		{"B035 scheme with a character that none has", "mq_tt://h", "mq_tt://h", "the scheme is missing"},
 		{"B037 unknown scheme", "mqttz://u:p@h", "mqttz://u:xxxxx@h", `unknown scheme "mqttz"`},
 		{"B038 another protocol", "HTTP://h", "HTTP://h", `unknown scheme "http": write mqtt://`},
-		{"B038 ws", "ws://h/mqtt", "ws://h/mqtt", "this build has no transport for ws://"},
-		{"B038 wss", "WSS://h", "WSS://h", "this build has no transport for wss://"},
-		{"B038 unix", "unix:///run/s", "unix:///run/s", "this build has no transport for unix://"},
-		{"B038 mqtt+unix", "mqtt+unix:///s", "mqtt+unix:///s", "this build has no transport for mqtt+unix://"},
-		{"B038 mqtts+unix", "mqtts+unix:///s", "mqtts+unix:///s", "this build has no transport for mqtts+unix://"},
-		{"B038 ws+unix", "ws+unix:///s", "ws+unix:///s", "this build has no transport for ws+unix://"},
 		{"B039 host:port", "localhost:1883", "localhost:1883", missing},
 		{"B039 host:port with credentials", "user:pass@h:1883", "user:xxxxx@h:1883", missing},
 		{"B039 scheme without //", "mqtt:h:1883", "mqtt:h:1883", missing},
@@ -98,6 +114,19 @@ func TestParseRefuses(t *testing.T) {
 		{"B040 unescaped @ and / in the password", "mqtt://u:1@2/3@h", "mqtt://u:xxxxx@h", "/ as %2F"},
 		{"B040 unescaped # in the password", "mqtt://u:12#3@h", "mqtt://u:xxxxx@h", "# as %23"},
 		{"B040 unescaped ? in the password", "mqtt://u:12?3@h", "mqtt://u:xxxxx@h", "? as %3F"},
+		{"B040 unescaped ? in a password of WebSocket", "ws://u:12?3@h", "ws://u:xxxxx@h", "write @ as %40"},
+		{"B033 @ in a query of WebSocket", "ws://h/?sign=a@b", "ws://h/?…", "in a query, user name or password write @ as %40"},
+		{"B033 path of WebSocket that doesn't decode", "wss://h/50%/a", "wss://h/50%/a", "the path has a %"},
+		{"B032 id twice for WebSocket", "ws://h?clientId=a&k=v&clientId=b", "ws://h?…", "twice"},
+		{"B308 host of a unix socket", "unix://run/s", "unix://run/s", "write three slashes"},
+		{"B308 relative path", "mqtt+unix://./s", "mqtt+unix://./s", "write three slashes"},
+		{"B308 no path", "mqtt+unix://", "mqtt+unix://", "it names no file"},
+		{"B308 directory", "unix:///run/", "unix:///run/", "it names no file"},
+		{"B308 no path before the colon", "ws+unix://:/mqtt", "ws+unix://:/mqtt", "write three slashes"},
+		{"B308 path that doesn't decode", "unix:///50%", "unix:///50%", "the path has a %"},
+		{"B308 U+0000", "unix:///a%00", "unix:///a%00", "the path holds U+0000"},
+		{"B308 query", "unix:///a?x=1", "unix:///a?…", "unknown query key"},
+		{"B308 unescaped / in the password", "unix://u:p/q@/a", "unix://u:xxxxx@/a", "/ as %2F"},
 		{"B040 unescaped ? in a password of letters", "mqtt://u:ab?3@h", "mqtt://u:xxxxx@h", "? as %3F"},
 		{"B032 unknown key", "mqtt://h?clientId=a&qos=1", "mqtt://h?…", `unknown query key "qos": the only one is clientId`},
 		{"B032 key in another case", "mqtt://h?clientid=a", "mqtt://h?…", `unknown query key "clientid"`},

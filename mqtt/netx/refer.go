@@ -8,9 +8,10 @@ import (
 // Refer reads what the server at s calls another one (§4.11): host, host:port, [IPv6], [IPv6]:port, or a URL.
 //
 // The other is reached as s is: by the same transport, or the same with TLS where a URL says so, never one without; at the
-// transport's own port where none is given; with the credentials of s. What a server writes isn't trusted: user name,
-// password and clientId of a URL are left out, and a text without a host, with a zone, or by another transport is an error.
-// It is a *URLError.
+// transport's own port where none is given; with the credentials of s, and over WebSocket with its path and query unless a
+// URL has some. What a server writes isn't trusted: user name, password and clientId of a URL are left out, and a text
+// without a host, with a zone, or by another transport is an error. A server behind a unix socket can name no other. The
+// error is a *URLError.
 func (s *Server) Refer(to string) (*Server, error) {
 	found, reason := s.refer(to)
 	if reason != "" {
@@ -20,6 +21,9 @@ func (s *Server) Refer(to string) (*Server, error) {
 }
 
 func (s *Server) refer(to string) (_ *Server, reason string) {
+	if s.Socket != "" {
+		return nil, "the server that names it is reached by a unix socket, from which no host is the same way"
+	}
 	scheme, rest, isURL := cutScheme(to)
 	if !isURL {
 		scheme = s.Scheme
@@ -42,6 +46,9 @@ func (s *Server) refer(to string) (_ *Server, reason string) {
 	}
 	other := *s
 	other.Scheme, other.Host, other.Port = found.Scheme, found.Host, found.Port
+	if strings.ContainsAny(rest, "/?") {
+		other.Path, other.Query = found.Path, found.Query
+	}
 	return &other, ""
 }
 

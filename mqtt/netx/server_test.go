@@ -30,7 +30,7 @@ func TestServer(t *testing.T) {
 			require.Equal(t, Server{Scheme: s.Scheme, Host: s.Host, Port: s.Port}, *again)
 		})
 	}
-	require.False(t, Server{Scheme: "wss"}.Secure(), "a scheme without transport")
+	require.False(t, Server{Scheme: "quic"}.Secure(), "a scheme without transport")
 }
 
 func TestServerShowsNoSecret(t *testing.T) {

@@ -15,7 +15,7 @@ func openTCP(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
 	} else {
 		o.step(StageTCP, false, nil)
 	}
-	conn, err := connect(watched, s, o)
+	conn, err := connect(watched, "tcp", s, o)
 	if err == nil {
 		o.step(StageTCP, true, nil)
 		return conn, nil
@@ -32,12 +32,12 @@ func openTCP(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
 }
 
 // connect has the Dialer dial, and gives either a connection or an error.
-func connect(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
+func connect(ctx context.Context, network string, s *Server, o *Options) (net.Conn, error) {
 	dialer := o.Dialer
 	if dialer == nil {
 		dialer = &net.Dialer{}
 	}
-	conn, err := dialer.DialContext(ctx, "tcp", s.Address())
+	conn, err := dialer.DialContext(ctx, network, s.Address())
 	switch {
 	case err != nil:
 		return nil, err

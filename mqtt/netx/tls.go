@@ -1,6 +1,7 @@
 package netx
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,12 +15,8 @@ import (
 // closeNotifyWait bounds CloseWrite: a peer that has stopped reading gets no close_notify.
 const closeNotifyWait = time.Second
 
-// openTLS opens the raw connection and does the handshake over it.
-func openTLS(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
-	raw, err := openTCP(ctx, s, o)
-	if err != nil {
-		return nil, err
-	}
+// openTLS does the handshake over a connection that is open.
+func openTLS(ctx context.Context, s *Server, o *Options, raw net.Conn) (net.Conn, error) {
 	o.step(StageTLS, false, nil)
 	conn := newTLSConn(raw, tlsConfig(s, o.TLS), s.String())
 	if err := conn.HandshakeContext(ctx); err != nil {
@@ -41,8 +38,8 @@ func tlsConfig(s *Server, given *tls.Config) *tls.Config {
 	if own == nil {
 		own = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	if own.ServerName == "" { // a certificate's addresses have no zone
-		own.ServerName, _, _ = strings.Cut(s.Host, "%")
+	if own.ServerName == "" { // a certificate's addresses have no zone; a unix socket's server is of this machine
+		own.ServerName, _, _ = strings.Cut(cmp.Or(s.Host, "localhost"), "%")
 	}
 	return own
 }
