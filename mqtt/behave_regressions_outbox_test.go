@@ -14,11 +14,15 @@ import (
 	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
+// reserve is the room that a roomy outbox keeps for small messages that lie in the channel: their callers were told that they are
+// admitted.
+const reserve = 128
+
 // behindALargeOne fills the outbox of a client so far that what comes now stays in the channel: a large message, for which
 // there is no room, and behind it small ones, which their callers were told are admitted.
 func behindALargeOne(t *testing.T, s *scene) (large <-chan error, small *mqtt.Delivery) {
 	t.Helper()
-	for i := range 2048 - 512 {
+	for i := range 2048 - reserve {
 		s.async(mqtt.AtLeastOnce, numbered(i))
 	}
 	synctest.Wait()
@@ -40,7 +44,7 @@ func TestWhatWasAdmittedBehindALargeMessage(t *testing.T) {
 		done := later(func() error { return s.client.Close(closing(t, time.Minute)) })
 		requireOnly(t, <-large, mqtt.ErrNotSent)
 		quick := false
-		for range 2048 - 512 + 2 {
+		for range 2048 - reserve + 2 {
 			p := mqtttest.Expect[*codec.Publish](t, conn)
 			quick = quick || string(p.Payload) == "quick"
 			if p.QoS > 0 {
@@ -56,10 +60,10 @@ func TestWhatWasAdmittedBehindALargeMessage(t *testing.T) {
 	bubble(t, "Abort ends it with an outcome, and counts it", func(t *testing.T) {
 		s := idle(t, cfg)
 		large, small := behindALargeOne(t, s)
-		require.Equal(t, 2048-512+2, unfinished(t, s.client.Abort()).NotSent)
+		require.Equal(t, 2048-reserve+2, unfinished(t, s.client.Abort()).NotSent)
 		requireOnly(t, <-large, mqtt.ErrNotSent)
 		requireOnly(t, outcomeOf(t, small), mqtt.ErrNotSent)
-		require.Equal(t, mqtt.OutStats{Admitted: 2048 - 512 + 2, NotSent: 2048 - 512 + 2}, s.client.Stats().Out)
+		require.Equal(t, mqtt.OutStats{Admitted: 2048 - reserve + 2, NotSent: 2048 - reserve + 2}, s.client.Stats().Out)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 type Client struct {
 	core     *actor.Client[*Received]
 	settings *settings
+	posts    bool
 	quick    bool // small QoS 0 messages are admitted by being offered
 	events   *eventQueue
 	messages *Stream // that of Messages
@@ -48,6 +49,7 @@ func New(cfg Config) (*Client, error) {
 	settled.Tell = c.events.tell
 	settled.Decides = s.Backoff.Retry != nil
 	c.quick = settled.Roomy()
+	c.posts = c.quick && settled.TopicAlias == actor.AliasOff && !settled.LatestOnly
 	if s.Store != nil {
 		if settled.Kept, err = s.load(); err != nil {
 			return nil, failed("new", err)

@@ -49,6 +49,15 @@ func (c *Client) isQuick(m *Message) bool {
 const quickSize = 3500
 
 func (c *Client) publishQuick(ctx context.Context, m *Message) error {
+	if c.posts && m.Properties == nil && codec.CheckTopicName(m.Topic) == nil {
+		posted, err := c.core.Post(ctx, m.Topic, m.Payload)
+		if err != nil {
+			return failed("publish", notSent(err))
+		}
+		if posted {
+			return nil
+		}
+	}
 	op := actor.NewQuickOp()
 	if err := prepare(op, m); err != nil {
 		op.Recycle()

@@ -122,7 +122,7 @@ func TestStoreClose(t *testing.T) {
 		synctest.Wait()
 		send(t, conn, &codec.Disconnect{Code: codec.SessionTakenOver})
 		synctest.Wait()
-		require.NoError(t, s.client.Publish(soon(t), message(mqtt.AtMostOnce, "lies in the channel")))
+		s.async(mqtt.AtMostOnce, "lies in the channel")
 		flushed := later(func() error { return s.client.Flush(context.Background()) })
 		shut := later(func() error { return early.Close(context.Background()) })
 		synctest.Wait()

@@ -17,6 +17,7 @@ type Client[M any] struct {
 	misses <-chan uint64   // the same; who counts takes it out and puts it back
 	asks   chan<- question // to tracker
 	strict <-chan struct{}
+	pens   *pens
 	cause  func() error    // why the processes end; nil before
 	done   <-chan struct{} // closed when every process has ended
 	final  *Final
@@ -89,6 +90,7 @@ func (c *Client[M]) Offer(ctx context.Context, op *Op) error {
 		c.refuseLate()
 	default:
 	}
+	c.seal()
 	return nil
 }
 
@@ -98,7 +100,9 @@ func (c *Client[M]) Enlist(op *Op) error {
 	if !c.ask(enlistment{op, reply}) {
 		return c.final.Err
 	}
-	return <-reply
+	err := <-reply
+	c.seal()
+	return err
 }
 
 // ask puts a question; false when the client has ended.

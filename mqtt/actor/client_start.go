@@ -32,10 +32,10 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 		again    = make(chan struct{}, 1)
 		end      = make(chan error, 1)
 	)
-	c.strict = strict
+	c.strict, c.pens = strict, newPens()
 	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes,
 		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
-		filters: filters{calls: make(map[*Op]struct{})}}
+		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: c.pens}}
 	t.idle = true
 	t.markStrict()
 	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)

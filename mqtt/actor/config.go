@@ -121,15 +121,21 @@ type PacketInfo struct {
 
 const (
 	quickMax   = 4096     // bytes: a message up to this size needs no word of admission while the outbox is roomy
-	quickBatch = 512      // operations that the channel to the tracker holds then; the outbox keeps room for them
+	quickBatch = 128      // operations that the channel to the tracker holds then; the outbox keeps room for them
 	drainBatch = 512      // operations that the tracker takes in one turn, as callers send on meanwhile
 	softBuffer = 64 << 10 // bytes after which a write buffer is closed
 	keptBuffer = 4 << 10  // bytes of write buffer that an idle connection keeps
 )
 
+// promised is what a roomy outbox keeps room for: what lies in the channel, and in so many parcels.
+func promised(parcels int) Bounds {
+	return Bounds{quickBatch + parcels*parcelItems, quickBatch*quickMax + parcels*(parcelBytes+quickMax)}
+}
+
 // Roomy says that the outbox can keep room for all that the channel to the tracker may hold, so that small messages are
 // admitted by the send alone.
 func (c *Config) Roomy() bool {
-	return c.Outbox.Messages >= 4*quickBatch && c.Outbox.Bytes >= 4*quickBatch*quickMax &&
+	least := promised(unseen)
+	return c.Outbox.Messages >= 2*least.Messages && c.Outbox.Bytes >= 2*least.Bytes &&
 		c.OutboxFull == OutboxWait && c.Offline == OfflineQueue && !c.NoOfflineQoS0
 }

@@ -27,7 +27,7 @@
 // select always takes it. On ..> it never does: all that can be outstanding has room (the number), a full channel
 // loses to a newer value or a count (ring), or repeats merge with what is there (signal).
 //
-//	caller      --> tracker      operations, in call order             room in the outbox; 512 lie in the channel
+//	caller      --> tracker      operations, in call order             room in the outbox; 128 lie in the channel
 //	caller      --> tracker      questions                             turn
 //	caller      --> dispatcher   questions                             turn
 //	application --> dispatcher   verdicts: Ack, Reject                 turn, when 32 lie there
@@ -46,6 +46,9 @@
 //	tracker     ..> caller       steps of a re-authentication, its end 2: the server's one word, the end
 //	tracker     ..> callers      strictness                            2, tokens that are counted
 //	caller      ..> callers      how many messages came too late       1: a number, taken out and put back
+//	caller      --> callers      the pen, which the tracker takes too  1: away while one small message is copied
+//	caller      ..> callers      a parcel is open                      1: a token of who has the pen
+//	tracker     ..> callers      leave for one parcel more             4: a parcel was counted
 //	tracker     ..> application  events, through Config.Tell           ring
 //	tracker     ..> keeper       a batch                               1: there is one; closed at the end
 //	keeper      ..> tracker      kept, or not                          1
@@ -71,6 +74,10 @@
 //	attempt     ..> supervisor   what it found                         1
 //	tracker     ..> attempt      the store knows that CONNECT leaves   1, made with it
 //	connection  ..> supervisor   why it ended, when all of it has      1
+//
+// Small messages at QoS 0 don't cross one by one: callers write them into a parcel, which lies in the channel of operations in the
+// place of its first message and takes in others until something else is offered or the tracker counts it. Who writes has the pen,
+// and waits for nobody with it; the tracker takes it to close a parcel.
 //
 // Tracker and dispatcher wait for nobody, so an edge of the wait-for graph that ends there goes no further. Two circles
 // could close through the outside. The application waits for an answer that lies behind messages which it doesn't take; and

@@ -160,6 +160,7 @@ func (t *tracker) end(why error) {
 
 // finish is the last that the tracker does: what is still open gets its outcome, who waits is answered.
 func (t *tracker) finish(cause error) error {
+	t.retire()
 	t.drainAll() // what callers were told is admitted
 	t.hurried = true
 	if t.link.wire != nil {
@@ -224,6 +225,11 @@ func (t *tracker) lastLetter() {
 
 func (t *tracker) finishQueued(op *Op, cause error) {
 	switch {
+	case op.kind == opParcel:
+		for _, op := range op.rare.parcel.records() {
+			t.finishQueued(op, cause)
+		}
+		op.rare.parcel.recycle()
 	case op.kind == opPublish:
 		t.endPublish(op, Outcome{Err: t.lastFate(op, op.fate(cause), cause)})
 	case !op.resub:

@@ -17,9 +17,22 @@ func (e *epochs) begin() uint64 {
 	return e.oldest + uint64(last)
 }
 
+// beginMany counts n more.
+func (e *epochs) beginMany(n int) uint64 {
+	epoch := e.begin()
+	e.open[len(e.open)-1] += n - 1
+	return epoch
+}
+
 // end counts one less in an epoch.
 func (e *epochs) end(epoch uint64) {
 	e.open[epoch-e.oldest]--
+	e.trim()
+}
+
+// endMany counts n less.
+func (e *epochs) endMany(epoch uint64, n int) {
+	e.open[epoch-e.oldest] -= n
 	e.trim()
 }
 

@@ -16,6 +16,10 @@ func (t *tracker) fill() {
 	t.fillAuth(b)
 	for b.len() < softBuffer && !t.farewell() {
 		op := t.sendable()
+		if op == nil && t.countable() {
+			t.count(true)
+			op = t.sendable()
+		}
 		if op == nil {
 			break
 		}
@@ -30,7 +34,7 @@ func (t *tracker) fill() {
 	if len(b.bytes) == 0 && !b.last {
 		return // all that waited ended without a byte
 	}
-	t.buffer, t.quiet = nil, len(b.fire) == 0 && len(b.cuts) == 0 && !b.last
+	t.buffer, t.quiet = nil, len(b.fire) == 0 && len(b.parcels) == 0 && len(b.cuts) == 0 && !b.last
 	t.given = time.Now()
 	t.rearm()
 	select {
@@ -122,6 +126,9 @@ func (t *tracker) put(b *outBuffer, op *Op) bool {
 	case len(t.resend) > 0 && op.seq == t.resend[0].seq:
 		t.sentAgain()
 		t.putAgain(b, op)
+		return true
+	case op.kind == opParcel:
+		t.putParcel(b)
 		return true
 	case op.kind != opPublish:
 		return t.putCall(b, op)
@@ -220,6 +227,9 @@ func (t *tracker) wrote(w written) {
 	t.home()
 	for i := range b.fire {
 		t.doneQoS0(b.fire[i].op)
+	}
+	for _, p := range b.parcels {
+		t.delivered(p)
 	}
 	b.reset()
 	t.buffer = b

@@ -11,17 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// parcel is about what a client hands out.
-type parcel struct {
+// consignment is about what a client hands out.
+type consignment struct {
 	publish codec.Publish
 	ticket  Ticket
 }
 
-func newParcel(h *Handout) *parcel { return &parcel{*h.Publish, h.Ticket} }
+func newConsignment(h *Handout) *consignment { return &consignment{*h.Publish, h.Ticket} }
 
 // plant stands for a connection that brings messages as fast as they are taken.
 type plant struct {
-	in       *Inbound[*parcel]
+	in       *Inbound[*consignment]
 	arriving chan arrivals
 	credit   chan credit
 	over     <-chan struct{}
@@ -40,7 +40,7 @@ func newPlant(tb testing.TB, cfg inboundConfig) *plant {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &plant{arriving: make(chan arrivals), credit: make(chan credit, 1), over: ctx.Done()}
 	var d *dispatcher
-	d, p.in = newDispatcher(cfg, each(newParcel), news, p.arriving, notices, owes)
+	d, p.in = newDispatcher(cfg, each(newConsignment), news, p.arriving, notices, owes)
 	p.group.Go(func() { d.run(ctx) })
 	p.group.Go(func() {
 		for {
@@ -193,7 +193,7 @@ func BenchmarkDeclare(b *testing.B) {
 	for _, mine := range []int{0, 1} {
 		for _, waiting := range []int{0, 1_000, 16_000, 65_000} {
 			b.Run(fmt.Sprintf("mine=%d/waiting=%d", mine, waiting), func(b *testing.B) {
-				d, in := newDispatcher(benchSettings(), each(newParcel), nil, nil, nil, nil)
+				d, in := newDispatcher(benchSettings(), each(newConsignment), nil, nil, nil, nil)
 				other := item{publish: published(codec.AtMostOnce, 0), size: 65}
 				own := other
 				own.publish.Topic = "own/topic"

@@ -52,6 +52,7 @@ func (t *tracker) hear(news any) {
 // up begins a connection: what is sent again first, then the filters that its session lacks, then the rest.
 func (t *tracker) up(n linkUp) {
 	t.link = n
+	t.tellVersion(n.version)
 	t.limits = newLimits(n.version, n.connack, t.cfg.MaxInFlight)
 	t.inUse, t.heard = 0, 0
 	now := time.Now()
@@ -183,6 +184,9 @@ func (t *tracker) recover() {
 			t.timeAgain(f.op)
 			free = append(free, f.op)
 		}
+	}
+	for _, p := range b.parcels {
+		free = append(free, t.returned(p, w.n)...)
 	}
 	t.free.merge(free)
 	t.contend(free)

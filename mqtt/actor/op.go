@@ -14,6 +14,7 @@ const (
 	opPublish opKind = iota
 	opSubscribe
 	opUnsubscribe
+	opParcel // nothing but a place in the channel
 )
 
 // opState is how far an operation came. Only the tracker moves it.
@@ -113,6 +114,7 @@ type rare struct {
 	admission <-chan error      // the caller's end of it
 	watchers  []chan<- struct{} // closed at the end
 	storing   []chan<- struct{} // closed when its session has it
+	parcel    *parcel           // that has its place in the channel
 	topic     string            // of a PUBLISH that a newer one for it replaces; else empty
 }
 

@@ -59,6 +59,8 @@ func (m *outboundModel) gather() {
 			word = <-s.admission
 		}
 		switch {
+		case s.posted:
+			continue
 		case word != nil:
 			require.False(m, s.ended)
 			s.ended, s.err = true, word
@@ -88,6 +90,10 @@ func (m *outboundModel) check() {
 		bytes += op.size
 		require.NotEqual(m, opEnded, op.state)
 	}
+	countParcel := func(p *parcel) {
+		messages += len(p.items)
+		bytes += p.size
+	}
 	for op := t.flight.first; op != nil; op = op.next {
 		inFlight++
 		flightBytes += op.size
@@ -104,7 +110,9 @@ func (m *outboundModel) check() {
 	for _, l := range []*lane{&t.free, &t.windowed} {
 		require.True(m, slices.IsSortedFunc(l.list(), func(a, b *Op) int { return int(int64(a.seq) - int64(b.seq)) }))
 		for op := range l.all {
-			if op.kind == opPublish {
+			if op.kind == opParcel {
+				countParcel(op.rare.parcel)
+			} else if op.kind == opPublish {
 				count(op)
 				require.True(m, !op.expires() || op.rare.timed == op, "it would wait for ever")
 			}
@@ -115,6 +123,9 @@ func (m *outboundModel) check() {
 		if b == nil {
 			b = <-m.plug.out
 			t.link.wire.out <- b
+		}
+		for _, p := range b.parcels {
+			countParcel(p)
 		}
 		for _, f := range b.fire {
 			if !f.op.withdrawn {
@@ -163,6 +174,10 @@ func (m *outboundModel) settleAll() {
 		}
 	}
 	for _, s := range m.sends {
+		if s.posted {
+			require.True(m, s.whole, "%d was lost", s.n)
+			continue
+		}
 		require.True(m, s.ended, "%d has no outcome: %+v", s.n, s.receipt.op)
 	}
 	for _, op := range m.calls {

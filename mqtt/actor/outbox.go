@@ -29,7 +29,7 @@ func (t *tracker) admits() bool {
 	case t.door.len() > 0 || t.cfg.Offline == OfflineWait && t.link.wire == nil:
 		return false
 	case t.roomy: // all that the channel holds and needs no word of admission has its place kept
-		return t.messages+quickBatch < t.cfg.Outbox.Messages && t.bytes+quickBatch*quickMax < t.cfg.Outbox.Bytes
+		return t.hasRoom(Bounds{1, 1})
 	case t.cfg.OutboxFull != OutboxWait || t.cfg.LatestOnly: // it may replace another
 		return true
 	default:
@@ -40,7 +40,10 @@ func (t *tracker) admits() bool {
 // offer takes what a caller has offered. It may have been taken back while it lay in the channel.
 func (t *tracker) offer(op *Op) {
 	t.taken++
-	if op.state == opOffered {
+	switch {
+	case op.kind == opParcel:
+		t.receive(op.rare.parcel)
+	case op.state == opOffered:
 		t.judgeOffer(op)
 	}
 	t.callUp()
@@ -77,15 +80,14 @@ func (t *tracker) fits(op *Op) bool {
 	if op.kind != opPublish || t.roomy && op.size <= quickMax {
 		return true
 	}
-	reserve := Bounds{}
-	if t.roomy {
-		reserve = Bounds{quickBatch, quickBatch * quickMax}
-	}
-	has := Bounds{t.messages, t.bytes}
+	more := Bounds{1, op.size}
 	if old := t.latest[string(op.Message.Topic())]; old != nil && !op.Paired { // which makes room for it
-		has.Messages, has.Bytes = has.Messages-1, has.Bytes-old.size
+		more.Messages, more.Bytes = 0, op.size-old.size
 	}
-	return has.Messages+1+reserve.Messages <= t.cfg.Outbox.Messages && has.Bytes+op.size+reserve.Bytes <= t.cfg.Outbox.Bytes
+	if t.roomy {
+		return t.hasRoom(more)
+	}
+	return t.messages+more.Messages <= t.cfg.Outbox.Messages && t.bytes+more.Bytes <= t.cfg.Outbox.Bytes
 }
 
 // wait puts op at the door, or does what Config wants instead.
@@ -107,7 +109,7 @@ func (t *tracker) wait(op *Op) {
 func (t *tracker) tooLarge(op *Op) bool {
 	most := t.cfg.Outbox.Bytes
 	if t.roomy {
-		most -= quickBatch * quickMax
+		most -= promised(unseen).Bytes
 	}
 	return op.kind == opPublish && op.size > most
 }
@@ -184,6 +186,7 @@ func (t *tracker) admit(op *Op) {
 	}
 	t.name(op)
 	t.supersede(op)
+	t.count(false) // what was written before
 	t.seq++
 	op.seq, op.state, op.since = t.seq, opQueued, t.now
 	if op.kind != opPublish {

@@ -8,14 +8,15 @@ import (
 
 // outBuffer is one write: encoded packets, and what has to be known of them when it comes back.
 type outBuffer struct {
-	bytes []byte
-	cuts  []cut   // where large payloads belong, in order
-	cut   int     // their bytes
-	small []byte  // what an idle connection holds, when bytes is of large
-	large *[]byte // from writePool; nil while little is written at once
-	fire  []fired // QoS 0 operations, in order: done when written
-	sent  []sent  // QoS 1 and 2, in order: looked at only when the write failed
-	last  bool    // nothing follows: half-close and wait for the server's end
+	bytes   []byte
+	cuts    []cut     // where large payloads belong, in order
+	cut     int       // their bytes
+	small   []byte    // what an idle connection holds, when bytes is of large
+	large   *[]byte   // from writePool; nil while little is written at once
+	fire    []fired   // QoS 0 operations, in order: done when written
+	parcels []*parcel // of which the same is true
+	sent    []sent    // QoS 1 and 2, in order: looked at only when the write failed
+	last    bool      // nothing follows: half-close and wait for the server's end
 }
 
 // cut is a payload that is written from where it is, in front of what lies in bytes from at on.
@@ -45,7 +46,7 @@ func (b *outBuffer) splice(payload []byte) {
 }
 
 // writePool holds large write buffers: they have room for one small message beyond the mark where a buffer is closed.
-var writePool = sync.Pool{New: func() any { b := make([]byte, 0, softBuffer+2*quickMax); return &b }}
+var writePool = sync.Pool{New: func() any { b := make([]byte, 0, softBuffer+parcelBytes+2*quickMax); return &b }}
 
 // room sees to it that n bytes more fit without making memory anew, when n is that of a small message.
 func (b *outBuffer) room(n int) {
@@ -65,6 +66,8 @@ func (b *outBuffer) reset() {
 		writePool.Put(b.large)
 		b.bytes, b.small, b.large = b.small, nil, nil
 	}
+	clear(b.parcels)
+	b.parcels = b.parcels[:0]
 	b.bytes, b.fire, b.sent, b.last = b.bytes[:0], b.fire[:0], b.sent[:0], false
 	if cap(b.bytes) > keptBuffer {
 		b.bytes = nil

@@ -184,7 +184,7 @@ func (t *tracker) oldest() time.Duration {
 	now := t.clock()
 	first := now
 	look := func(op *Op) {
-		if op != nil && op.kind == opPublish {
+		if op != nil && (op.kind == opPublish || op.kind == opParcel) {
 			first = min(first, op.since)
 		}
 	}
@@ -196,7 +196,7 @@ func (t *tracker) oldest() time.Duration {
 	}
 	look(t.windowed.first())
 	for op := range t.free.all {
-		if op.kind == opPublish {
+		if op.kind == opPublish || op.kind == opParcel {
 			look(op)
 			break
 		}

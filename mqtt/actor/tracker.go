@@ -31,17 +31,18 @@ type tracker struct {
 	ending
 	ledger
 	naming
-	again      *reauth // nil while nobody re-authenticates
-	link       linkUp  // the connection; wire is nil while there is none
-	limits     limits
-	buffer     *outBuffer // at home, ready to be filled; nil while it is out,
-	loans                 // with these payloads in it
-	quiet      bool       // nothing follows from its coming home: no outcome, no memory that serves again
-	given      time.Time  // when the buffer that is out was given to the writer
-	torn       written    // a buffer that came home only partly written: its connection is ending
-	acks       []ack      // owed to the server
-	releases   []release  // PUBRELs to be sent
-	resend     []repeat   // of the session, not sent on this connection yet
+	again  *reauth // nil while nobody re-authenticates
+	link   linkUp  // the connection; wire is nil while there is none
+	limits limits
+	buffer *outBuffer // at home, ready to be filled; nil while it is out,
+	mail
+	loans                // with these payloads in it
+	quiet      bool      // nothing follows from its coming home: no outcome, no memory that serves again
+	given      time.Time // when the buffer that is out was given to the writer
+	torn       written   // a buffer that came home only partly written: its connection is ending
+	acks       []ack     // owed to the server
+	releases   []release // PUBRELs to be sent
+	resend     []repeat  // of the session, not sent on this connection yet
 	activity   activity
 	heard      uint64 // the number of the last arrivals of this connection that came before what it answers
 	readHeld   bool   // the dispatcher holds reading
@@ -66,6 +67,7 @@ func (t *tracker) run(ctx context.Context) error {
 	if t.keeps() {
 		t.restoreKept(t.cfg.Kept)
 	}
+	t.grant()
 	for {
 		ops := t.ops
 		if !t.admits() {
@@ -98,6 +100,7 @@ func (t *tracker) run(ctx context.Context) error {
 			t.now = t.clock()
 			t.collect()
 			t.drain() // what its caller offered before, as far as there is room
+			t.count(false)
 			q.answer(t)
 		case n := <-t.news:
 			t.hear(n)
@@ -134,6 +137,7 @@ func (t *tracker) drainAll() {
 	for range len(t.ops) {
 		t.offer(<-t.ops)
 	}
+	t.count(false)
 }
 
 // turn ends each round: what can leave is given to the writer, and what changed is told to the dispatcher.
@@ -154,6 +158,7 @@ func (t *tracker) turn() {
 		}
 		t.stage()
 	}
+	t.grant()
 	t.settle()
 	t.save()
 	t.inform()
@@ -175,7 +180,7 @@ func (t *tracker) collect() {
 // something says whether anything waits that may leave now.
 func (t *tracker) something() bool {
 	return len(t.acks) > 0 && t.isSafe(t.acks[0].batch) || len(t.releases) > 0 && t.isSafe(t.releases[0].batch) ||
-		t.sendable() != nil || t.again.ready() || t.farewell() || t.doubt.probe == probeDue
+		t.sendable() != nil || t.countable() || t.again.ready() || t.farewell() || t.doubt.probe == probeDue
 }
 
 // small says whether so little is ready that waiting a moment for more is worth it.
