@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	answerPool  = sync.Pool{New: func() any { return new([]answer) }}
+	answerPool  = sync.Pool{New: func() any { return new(answers) }}
 	arrivalPool = sync.Pool{New: func() any { return new([]arrival) }}
 	bulkPool    = sync.Pool{New: func() any { return new([]byte) }}
 	letterPool  = sync.Pool{New: func() any { return new(owed) }}
@@ -19,20 +19,25 @@ func (t *tracker) answered(a *answers) {
 	t.activity.came = a.came
 	t.receivedBytes += uint64(a.bytes)
 	t.heard = a.after
-	if a.list != nil {
-		for i := range *a.list {
-			if err := t.answer(&(*a.list)[i], a.auth); err != nil && a.fault == nil {
-				a.fault = err
-				break
-			}
+	for i := range a.list {
+		if err := t.answer(&a.list[i], a.auth); err != nil && a.fault == nil {
+			a.fault = err
+			break
 		}
-		clear(*a.list)
-		*a.list = (*a.list)[:0]
-		answerPool.Put(a.list)
 	}
 	if a.fault != nil {
 		t.fault(a.fault)
 	}
+	a.done()
+}
+
+func newAnswers() *answers { return answerPool.Get().(*answers) }
+
+// done gives the batch back: its list serves again.
+func (a *answers) done() {
+	clear(a.list)
+	*a = answers{list: a.list[:0]}
+	answerPool.Put(a)
 }
 
 func (t *tracker) answer(a *answer, auth *Auth) error {

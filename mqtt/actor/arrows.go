@@ -23,15 +23,15 @@ type arrival struct {
 	pong    bool // it is a PINGRESP instead: what the server has sent before it may have to be known
 }
 
-// answers is what one read brought for the tracker.
+// answers is what one read brought for the tracker. It is from answerPool; the tracker gives it back.
 type answers struct {
 	gen   uint64
 	came  time.Time
 	bytes int
-	after uint64    // the number of the arrivals that came with it, or last before it: they may reach the dispatcher later than what follows from this
-	auth  *Auth     // what the AUTH in list says, nil when there is none
-	list  *[]answer // from answerPool, nil when the read brought none; the tracker gives it back
-	fault error     // what the reader can't go on after: a *codec.MalformedError or a *ProtocolError; nothing of this connection follows
+	after uint64 // the number of the arrivals that came with it, or last before it: they may reach the dispatcher later than what follows from this
+	auth  *Auth  // what the AUTH in list says, nil when there is none
+	list  []answer
+	fault error // what the reader can't go on after: a *codec.MalformedError or a *ProtocolError; nothing of this connection follows
 }
 
 // answer is one packet that answers an operation of ours, or a DISCONNECT, AUTH or PINGRESP.

@@ -37,7 +37,7 @@ func TestBranch(t *testing.T) {
 }
 
 func TestStreamConfig(t *testing.T) {
-	_, in := newDispatcher(settings(), each(newMessage), nil, nil, nil, nil)
+	_, in := newDispatcher(settings(), each(newMessage), nil, nil, nil)
 	for _, c := range []struct {
 		name string
 		cfg  StreamConfig

@@ -22,36 +22,31 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 	answers <- nil
 	c.answersIn, c.answersOut = answers, answers
 	var (
-		news     = make(chan any)
-		inbound  = make(chan linkNews)
 		arriving = make(chan arrivals)
 		owes     = make(chan *owed)
 		notices  = make(chan *notice, 1)
 		strict   = make(chan struct{}, 2)
-		wishes   = make(chan wish, 1)
-		again    = make(chan struct{}, 1)
-		end      = make(chan error, 1)
+		ordered  = make(chan *order, 1)
 	)
 	c.strict, c.pens = strict, newPens()
-	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, news: news, owed: owes,
-		orders: orders{wishes, wishes, again, end}, notices: notices, unread: notices, strict: strict, lax: strict,
+	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, owed: owes,
+		orders: orders{ordered, ordered}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: c.pens}}
 	t.idle = true
 	t.markStrict()
-	d, in := newDispatcher(inboundOf(&cfg), make_, inbound, arriving, notices, owes)
-	processes := []func(context.Context) error{t.run, d.run}
+	d, in := newDispatcher(inboundOf(&cfg), make_, arriving, notices, owes)
+	processes := []process{t, d}
 	if cfg.Write != nil {
-		k := openStore(&c.Config, t, d)
-		processes = append(processes, k.run)
+		processes = append(processes, openStore(&c.Config, t, d))
 	}
 	c.Inbound = in
-	s := &supervisor{cfg: &c.Config, links: news, inbound: inbound, asks: asks, in: arriving,
-		wishes: wishes, reconnect: again, end: end, unsure: cfg.Kept != nil && cfg.Kept.doubt}
+	s := &supervisor{cfg: &c.Config, asks: asks, inbound: in.inquiries, in: arriving,
+		orders: ordered, unsure: cfg.Kept != nil && cfg.Kept.doubt}
 	if cfg.Log != nil {
-		records := make(chan Record, 64)
+		records := make(chan *Record, 64)
 		t.records, s.records = records, records
 	}
-	go func() { c.end(join(ctx, stop, append(processes, s.run)...), t, done) }()
+	join(ctx, stop, func(why error) { c.end(why, t, done) }, append(processes, s)...)
 	return c
 }
 

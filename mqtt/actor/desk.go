@@ -30,7 +30,7 @@ type desk struct {
 	pinged        time.Time
 	rtt           time.Duration
 	order         uint64
-	records       chan<- Record // to supervisor, bounded
+	records       chan<- *Record // to supervisor, bounded
 	flushes       []flush
 	told          bool // the connection was told as up
 	abandoned     bool // the caller of Connect has gone; a connection that comes for it is ended
@@ -55,7 +55,7 @@ func (t *tracker) log(level int, text string, args ...any) {
 		args = append(args, "lost", t.lostRecords)
 	}
 	select {
-	case t.records <- Record{level, text, args}:
+	case t.records <- &Record{level, text, args}:
 		t.lostRecords = 0
 	default:
 		t.lostRecords++

@@ -10,14 +10,13 @@ import (
 // their order. It waits on nobody: the tracker always takes, a stream is lent a batch when it has none, and reading is
 // left alone while something has no room.
 type dispatcher struct {
-	cfg   inboundConfig
+	cfg   *inboundConfig
 	began time.Time // its clock's zero
 
-	news      <-chan linkNews // from supervisor
 	arrivals  <-chan arrivals // from reader, left out while reading is held
 	notices   <-chan *notice  // from tracker, one slot
 	owed      chan<- *owed    // to tracker, which always takes
-	inquiries <-chan inquiry  // from callers, answered at once
+	inquiries <-chan inquiry  // from callers and supervisor, answered at once
 	verdicts  <-chan verdict  // from application
 	reports   <-chan report   // from streams
 	ended     chan<- struct{} // closed at the end,
@@ -75,6 +74,7 @@ type dispatcher struct {
 	vigil
 	counts  InboundStats
 	claimed bool
+	anew    bool // what doesn't come often may have grown the stack: another goroutine goes on
 }
 
 // passage is what becomes of an arrival.
@@ -87,7 +87,7 @@ const (
 )
 
 func (d *dispatcher) run(ctx context.Context) error {
-	for {
+	for !d.anew {
 		in, owed := d.arrivals, d.owed
 		if d.rest != nil {
 			in = nil
@@ -99,8 +99,6 @@ func (d *dispatcher) run(ctx context.Context) error {
 		case <-ctx.Done():
 			d.finish()
 			return context.Cause(ctx)
-		case n := <-d.news:
-			d.hear(n)
 		case n := <-d.notices:
 			d.note(n)
 		case a := <-in:
@@ -121,6 +119,8 @@ func (d *dispatcher) run(ctx context.Context) error {
 		}
 		d.turn()
 	}
+	d.anew = false
+	return errAnew
 }
 
 // turn does what follows from what has happened.

@@ -13,7 +13,7 @@ import (
 
 // bring has a reader read packets, and hands over what it makes of them.
 func (r *rig) bring(packets []byte) {
-	to := make(chan answers)
+	to := make(chan *answers)
 	reader := &reader{conn: &script{pieces: [][]byte{packets}}, dialect: codec.Dialect{Version: r.link.version, From: codec.FromServer},
 		max: 1 << 20, gen: r.link.gen, answers: to, arrivals: r.arriving}
 	reader.take(nil)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// inquiry is what a caller wants of the dispatcher. It is answered at once.
+// inquiry is what a caller wants of the dispatcher, or the supervisor tells it. It is answered at once.
 type inquiry interface{ answer(d *dispatcher) }
 
 type (

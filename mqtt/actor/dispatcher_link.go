@@ -6,13 +6,6 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// linkNews is what the supervisor tells: a linkUp, a linkDown or a census.
-type linkNews interface{ linkNews() }
-
-func (linkUp) linkNews()   {}
-func (linkDown) linkNews() {}
-func (census) linkNews()   {}
-
 // bonds are the connection and the session that acknowledgements count on now, and the ends that break them.
 type bonds struct {
 	verdicts   chan<- verdict
@@ -41,17 +34,20 @@ func (b *bonds) bindConnection() {
 	b.cut, b.revoke = stale, revoked
 }
 
-func (d *dispatcher) hear(news linkNews) {
+// What the supervisor tells, it tells among the inquiries of callers.
+
+func (n linkUp) answer(d *dispatcher) {
 	d.now = time.Since(d.began) // what waited for room takes its place now
-	switch n := news.(type) {
-	case linkUp:
-		d.linkUp(n)
-	case linkDown:
-		d.linkDown(n)
-	case census:
-		n.reply <- d.order.len() + d.carried
-	}
+	d.linkUp(n)
+	d.anew = true
 }
+
+func (n linkDown) answer(d *dispatcher) {
+	d.now = time.Since(d.began)
+	d.linkDown(n)
+}
+
+func (q census) answer(d *dispatcher) { q.reply <- d.order.len() + d.carried }
 
 // linkUp begins a connection. What the server will send again must not be handed out from here, too.
 func (d *dispatcher) linkUp(n linkUp) {

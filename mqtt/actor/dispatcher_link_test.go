@@ -165,7 +165,7 @@ func TestConnections(t *testing.T) {
 	bubble(t, "a linkDown of another connection does nothing", settings(), func(r *rig) {
 		r.up(codec.V5, false)
 		r.arrive(q1("a", 1))
-		r.news <- linkDown{gen: 99}
+		r.in.inquiries <- linkDown{gen: 99}
 		r.take(r.messages.Out(), "a=1")
 		r.owes("ack 1")
 	})
@@ -292,7 +292,7 @@ func TestEnding(t *testing.T) {
 	})
 	bubble(t, "the end is told by its cause", settings(), func(r *rig) {
 		ctx, stop := context.WithCancelCause(r.Context())
-		d, _ := newDispatcher(settings(), each(newMessage), nil, nil, nil, nil)
+		d, _ := newDispatcher(settings(), each(newMessage), nil, nil, nil)
 		stop(ErrClosed)
 		require.ErrorIs(r, d.run(ctx), ErrClosed)
 	})

@@ -13,12 +13,12 @@ import (
 // what comes first, where a select would draw lots.
 func settling(t *testing.T) (d *dispatcher, s *StreamHandle[*message], reports <-chan report) {
 	t.Helper()
-	d, in := newDispatcher(settings(), each(newMessage), nil, nil, nil, nil)
+	d, in := newDispatcher(settings(), each(newMessage), nil, nil, nil)
 	b, handle := newStream(in, StreamConfig{}, []string{"a"})
 	reply := make(chan uint64, 1)
 	declareStream{b, reply}.answer(d)
 	handle.number = <-reply
-	d.hear(linkUp{gen: 1, version: codec.V5, receiveMaximum: 4})
+	linkUp{gen: 1, version: codec.V5, receiveMaximum: 4}.answer(d)
 	pooled := arrivalPool.Get().(*[]arrival)
 	*pooled = append(*pooled, q1("a", 1))
 	d.take(arrivals{gen: 1, list: pooled})

@@ -15,10 +15,9 @@
 //	requests     topic        which call waits for which answer; a stream whose messages are answers to requests
 //	reader       connection   the read half
 //	writer       connection   the write half
-//	pinger       connection   when a sign of life is due
-//	closer       connection   closes the net.Conn, alone
+//	pinger       connection   when a sign of life is due; closes the net.Conn, alone
 //
-// [Start] joins supervisor, tracker, dispatcher and keeper; the supervisor joins reader, writer, pinger and closer for each
+// [Start] joins supervisor, tracker, dispatcher and keeper; the supervisor joins reader, writer and pinger for each
 // connection. A join stops all when one ends, and waits for all.
 //
 // # Arrows
@@ -39,8 +38,8 @@
 //	reader      --> tracker      answers, a batch                      turn
 //	reader      --> dispatcher   arrivals, a batch                     room, while reading is held
 //	pinger      --> tracker      when did packets leave and come?      turn, among the questions of callers
-//	supervisor  --> tracker      up, down, attempting, retrying        turn
-//	supervisor  --> dispatcher   up, down, census                      turn
+//	supervisor  --> tracker      up, down, attempting, retrying        turn, among the questions of callers
+//	supervisor  --> dispatcher   up, down, census                      turn, likewise
 //
 //	tracker     ..> caller       outcome, admission, answers           1, made with what is asked
 //	tracker     ..> caller       steps of a re-authentication, its end 2: the server's one word, the end
@@ -54,7 +53,7 @@
 //	keeper      ..> tracker      kept, or not                          1
 //	tracker     ..> writer       the buffer                            1: there is one
 //	writer      ..> tracker      the buffer, a PINGREQ has left        2
-//	tracker     ..> closer       cut                                   signal
+//	tracker     ..> pinger       cut                                   signal
 //	pinger      ..> writer       PINGREQ is due                        signal
 //	dispatcher  ..> tracker      owed                                  0: a case of its select, what isn't taken grows
 //	tracker     ..> dispatcher   notice                                1: taken back and merged when it wasn't read
@@ -67,9 +66,8 @@
 //	dispatcher  ..> supervisor   the answer to census                  1, made with it
 //	dispatcher  ..> whoever acks the connection or session is gone     closed
 //	tracker     ..> pinger       the answer                            1
-//	tracker     ..> supervisor   connect or stop                       1: taken back when it wasn't heard
-//	tracker     ..> supervisor   reconnect                             signal
-//	tracker     ..> supervisor   end; why this connection ends         1
+//	tracker     ..> supervisor   orders: connect or stop; reconnect; end 1: taken back and merged when they weren't heard
+//	tracker     ..> supervisor   why this connection ends              1
 //	tracker     ..> supervisor   log                                   ring
 //	attempt     ..> supervisor   what it found                         1
 //	tracker     ..> attempt      the store knows that CONNECT leaves   1, made with it

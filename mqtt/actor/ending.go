@@ -155,7 +155,7 @@ func (t *tracker) end(why error) {
 		return
 	}
 	t.ended = true
-	t.orders.end <- why // one slot, filled once
+	t.orders.give(order{end: why})
 }
 
 // finish is the last that the tracker does: what is still open gets its outcome, who waits is answered.

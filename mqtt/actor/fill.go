@@ -206,7 +206,7 @@ func (t *tracker) begin(op *Op) {
 }
 
 // wrote takes the buffer home: what was at QoS 0 in it is done.
-func (t *tracker) wrote(w written) {
+func (t *tracker) wrote(w *written) {
 	if w.n > 0 || w.buffer == nil {
 		t.activity.left = w.at
 	}
@@ -221,7 +221,7 @@ func (t *tracker) wrote(w written) {
 	t.given, t.writeStuck = time.Time{}, false
 	b := w.buffer
 	if w.n < b.len() {
-		t.torn = w // the connection ends; what didn't leave is sorted out then
+		t.torn = *w // the connection ends; what didn't leave is sorted out then
 		return
 	}
 	t.home()

@@ -30,7 +30,7 @@ type StreamConfig struct {
 type Inbound[M any] struct {
 	cfg       inboundConfig
 	create    func() func(*Handout) M // one for each process that hands out
-	inquiries chan<- inquiry          // to dispatcher, callers wait a turn
+	inquiries chan<- inquiry          // to dispatcher, callers and supervisor wait a turn
 	reports   chan<- report           // to dispatcher, for streams
 	ended     <-chan struct{}
 	final     *InboundStats // written before ended is closed
@@ -54,7 +54,7 @@ const verdictBatch = 32
 
 // newDispatcher makes the dispatcher and its callers' side. create gives a stream what makes the messages that the
 // application is handed; that runs in the stream's process, must not wait, and keeps nothing of the Handout but what that refers to.
-func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, news <-chan linkNews, in <-chan arrivals,
+func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, in <-chan arrivals,
 	notices <-chan *notice, owed chan<- *owed) (*dispatcher, *Inbound[M]) {
 	inquiries, reports, ended := make(chan inquiry), make(chan report), make(chan struct{})
 	verdicts := make(chan verdict, min(verdictBatch, cfg.receiveMaximum))
@@ -62,7 +62,7 @@ func newDispatcher[M any](cfg inboundConfig, create func() func(*Handout) M, new
 	c := &Inbound[M]{cfg: cfg, create: create, inquiries: inquiries, reports: reports, ended: ended, final: final}
 	messages, handle := newStream(c, StreamConfig{}, nil)
 	c.messages = handle
-	d := &dispatcher{cfg: cfg, began: time.Now(), news: news, arrivals: in, notices: notices, owed: owed, inquiries: inquiries,
+	d := &dispatcher{cfg: &c.cfg, began: time.Now(), arrivals: in, notices: notices, owed: owed, inquiries: inquiries,
 		verdicts: verdicts, reports: reports, ended: ended, final: final,
 		bonds: bonds{verdicts: verdicts, ended: ended}, messages: messages, claimed: cfg.claimed,
 		streams: map[uint64]*branch{0: messages}, order: arrivalOrder{base: 1, next: 1}, letter: newLetter()}

@@ -36,12 +36,12 @@ type credit struct {
 }
 
 func newPlant(tb testing.TB, cfg inboundConfig) *plant {
-	news, notices, owes := make(chan linkNews), make(chan *notice, 1), make(chan *owed)
+	notices, owes := make(chan *notice, 1), make(chan *owed)
 	ctx, stop := context.WithCancel(context.Background())
 	p := &plant{arriving: make(chan arrivals), credit: make(chan credit, 1), over: ctx.Done()}
 	var d *dispatcher
-	d, p.in = newDispatcher(cfg, each(newConsignment), news, p.arriving, notices, owes)
-	p.group.Go(func() { d.run(ctx) })
+	d, p.in = newDispatcher(cfg, each(newConsignment), p.arriving, notices, owes)
+	p.group.Go(func() { lasting(ctx, d) })
 	p.group.Go(func() {
 		for {
 			select {
@@ -53,7 +53,7 @@ func newPlant(tb testing.TB, cfg inboundConfig) *plant {
 		}
 	})
 	p.finish = func() { stop(); p.group.Wait() }
-	news <- linkUp{gen: 1, version: codec.V5, receiveMaximum: uint16(cfg.receiveMaximum)}
+	p.in.inquiries <- linkUp{gen: 1, version: codec.V5, receiveMaximum: uint16(cfg.receiveMaximum)}
 	return p
 }
 
@@ -193,7 +193,7 @@ func BenchmarkDeclare(b *testing.B) {
 	for _, mine := range []int{0, 1} {
 		for _, waiting := range []int{0, 1_000, 16_000, 65_000} {
 			b.Run(fmt.Sprintf("mine=%d/waiting=%d", mine, waiting), func(b *testing.B) {
-				d, in := newDispatcher(benchSettings(), each(newConsignment), nil, nil, nil, nil)
+				d, in := newDispatcher(benchSettings(), each(newConsignment), nil, nil, nil)
 				other := item{publish: published(codec.AtMostOnce, 0), size: 65}
 				own := other
 				own.publish.Topic = "own/topic"

@@ -34,7 +34,6 @@ type rig struct {
 	in       *Inbound[*message]
 	messages *StreamHandle[*message]
 	arriving chan arrivals
-	news     chan linkNews
 	notices  chan *notice
 	owed     chan *owed
 	stop     context.CancelFunc
@@ -56,12 +55,12 @@ func settings() inboundConfig {
 
 // newRig runs a dispatcher inside a synctest bubble, and ends it with the test.
 func newRig(t *testing.T, cfg inboundConfig) *rig {
-	r := &rig{T: t, arriving: make(chan arrivals), news: make(chan linkNews), notices: make(chan *notice, 1), owed: make(chan *owed), ran: make(chan error, 1)}
-	r.d, r.in = newDispatcher(cfg, each(newMessage), r.news, r.arriving, r.notices, r.owed)
+	r := &rig{T: t, arriving: make(chan arrivals), notices: make(chan *notice, 1), owed: make(chan *owed), ran: make(chan error, 1)}
+	r.d, r.in = newDispatcher(cfg, each(newMessage), r.arriving, r.notices, r.owed)
 	r.messages = r.in.messages
 	var ctx context.Context
 	ctx, r.stop = context.WithCancel(t.Context())
-	go func() { r.ran <- r.d.run(ctx) }()
+	go func() { r.ran <- lasting(ctx, r.d) }()
 	t.Cleanup(r.end)
 	return r
 }
@@ -79,20 +78,20 @@ func (r *rig) end() {
 func (r *rig) up(v codec.Version, sessionPresent bool) {
 	r.link = linkUp{gen: r.link.gen + 1, version: v, sessionPresent: sessionPresent, receiveMaximum: uint16(r.d.cfg.receiveMaximum)}
 	r.held = false // the tracker begins anew, too
-	r.news <- r.link
+	r.in.inquiries <- r.link
 	synctest.Wait()
 }
 
 // down ends the connection, and returns when the dispatcher has dealt with it.
 func (r *rig) down() {
-	r.news <- linkDown{gen: r.link.gen}
+	r.in.inquiries <- linkDown{gen: r.link.gen}
 	synctest.Wait()
 }
 
 // census asks as the supervisor does before a CONNECT.
 func (r *rig) census() int {
 	reply := make(chan int, 1)
-	r.news <- census{reply}
+	r.in.inquiries <- census{reply}
 	return <-reply
 }
 

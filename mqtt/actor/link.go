@@ -7,6 +7,11 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
+// news is what the supervisor tells the tracker, among the questions of callers.
+type news struct{ what any }
+
+func (n news) answer(t *tracker) { t.hear(n.what) }
+
 // attempting says that an attempt begins, which may wait to be allowed its CONNECT; missed that it failed; retrying that another follows; failed that none does, and
 // so for which Connect.
 type (
@@ -31,6 +36,7 @@ func (t *tracker) hear(news any) {
 	switch n := news.(type) {
 	case linkUp:
 		t.up(n)
+		t.anew = true
 	case linkDown:
 		t.deciding = true
 		t.down(n)
@@ -212,7 +218,7 @@ func (t *tracker) fetch() written {
 		select {
 		case w := <-t.link.wire.back:
 			if w.buffer != nil {
-				return w
+				return *w
 			}
 		case b := <-t.link.wire.unsent:
 			return written{buffer: b}

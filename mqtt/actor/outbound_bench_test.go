@@ -30,7 +30,7 @@ func newEngine(tb testing.TB, window int, change func(*Config)) *engine {
 	strict, notices := make(chan struct{}, 2), make(chan *notice, 1)
 	e := &engine{TB: tb}
 	e.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: make(chan *Op), strict: strict, lax: strict, notices: notices, unread: notices,
-		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: newPens()}, orders: orders{end: make(chan error, 1)}}
+		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: newPens()}, orders: orders{to: make(chan *order, 1)}}
 	e.began = time.Now()
 	return e
 }
@@ -78,21 +78,22 @@ func (e *engine) record(q codec.QoS) (op *Op) {
 func (e *engine) write() {
 	for len(e.plug.out) > 0 {
 		b := <-e.plug.out
-		e.wrote(written{b, len(b.bytes), e.began})
+		e.wrote(&written{b, len(b.bytes), e.began})
 		e.turn()
 	}
 }
 
 // answer has the server answer the n oldest, all in one read, with one kind of packet.
 func (e *engine) answer(n int, kind codec.Type) {
-	list := answerPool.Get().(*[]answer)
+	a := newAnswers()
 	for op := range e.open.all {
 		if n--; n < 0 {
 			break
 		}
-		*list = append(*list, answer{kind: kind, id: op.id})
+		a.list = append(a.list, answer{kind: kind, id: op.id})
 	}
-	e.answered(&answers{gen: e.link.gen, came: e.began, list: list})
+	a.gen, a.came = e.link.gen, e.began
+	e.answered(a)
 	e.turn()
 }
 

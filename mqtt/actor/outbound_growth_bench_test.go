@@ -91,11 +91,12 @@ func BenchmarkTrackerAnsweredEarly(b *testing.B) {
 				e.write()
 				e.down(linkDown{e.link.gen, ErrClosed})
 				e.connect(codec.ConnAckProperties{ReceiveMaximum: 1})
-				list := answerPool.Get().(*[]answer)
+				a := newAnswers()
 				for op := e.flight.last; op != nil; op = op.prev {
-					*list = append(*list, answer{kind: codec.TypePubAck, id: op.id})
+					a.list = append(a.list, answer{kind: codec.TypePubAck, id: op.id})
 				}
-				e.answered(&answers{gen: e.link.gen, came: e.began, list: list})
+				a.gen, a.came = e.link.gen, e.began
+				e.answered(a)
 				e.turn()
 				e.write()
 				e.gather(inFlight)
@@ -159,7 +160,7 @@ func BenchmarkTrackerRestore(b *testing.B) {
 func (e *engine) grant() {
 	for len(e.plug.out) > 0 {
 		out := <-e.plug.out
-		list := answerPool.Get().(*[]answer)
+		a := newAnswers()
 		for at := 0; at < len(out.bytes); {
 			f, size, err := codec.Next(out.bytes[at:], codec.Dialect{Version: codec.V5, From: codec.FromClient}, 0)
 			if err != nil {
@@ -169,12 +170,13 @@ func (e *engine) grant() {
 			if err := p.Decode(f, codec.Dialect{Version: codec.V5, From: codec.FromClient}); err != nil {
 				e.Fatal(err)
 			}
-			*list = append(*list, answer{kind: codec.TypeSubAck, id: p.PacketID, codes: make([]codec.ReasonCode, len(p.Subscriptions))})
+			a.list = append(a.list, answer{kind: codec.TypeSubAck, id: p.PacketID, codes: make([]codec.ReasonCode, len(p.Subscriptions))})
 			at += size
 		}
-		e.wrote(written{out, len(out.bytes), e.began})
+		e.wrote(&written{out, len(out.bytes), e.began})
 		e.turn()
-		e.answered(&answers{gen: e.link.gen, came: e.began, list: list})
+		a.gen, a.came = e.link.gen, e.began
+		e.answered(a)
 		e.turn()
 	}
 }

@@ -34,13 +34,13 @@ func (m *outboundModel) connect() {
 // lose ends the connection, somewhere in the buffer that is out.
 func (m *outboundModel) lose() {
 	if m.away != nil {
-		m.plug.back <- written{buffer: m.home(), n: len(m.image)}
+		m.plug.back <- &written{buffer: m.home(), n: len(m.image)}
 	}
 	select {
 	case b := <-m.plug.out:
 		n := m.r.IntN(b.len())
 		m.read(flat(b), n)
-		m.plug.back <- written{buffer: b, n: n}
+		m.plug.back <- &written{buffer: b, n: n}
 	default:
 	}
 	for id, payload := range m.session {

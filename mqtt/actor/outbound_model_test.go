@@ -73,7 +73,7 @@ func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
 	m.records.bare.New = func() any { return &Op{home: &m.records.bare} }
 	m.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
 		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: m.records.pens},
-		orders: orders{end: make(chan error, 1)}}
+		orders: orders{to: make(chan *order, 1)}}
 	m.grant()
 	return m
 }
@@ -210,7 +210,7 @@ func (m *outboundModel) write() {
 		}
 	}
 	if m.r.IntN(3) > 0 {
-		m.wrote(written{m.home(), len(m.image), time.Now()})
+		m.wrote(&written{m.home(), len(m.image), time.Now()})
 	}
 }
 
@@ -336,6 +336,6 @@ func (m *outboundModel) reply() {
 	if a.kind != codec.TypePubRec || a.code.Failed() {
 		delete(m.session, a.id)
 	}
-	m.answered(&answers{gen: m.link.gen, came: time.Now(), list: &[]answer{a}})
+	m.answered(&answers{gen: m.link.gen, came: time.Now(), list: []answer{a}})
 	require.Nil(m, m.part, fmt.Sprintf("%+v ends the connection", a))
 }

@@ -23,7 +23,7 @@ func TestWhoWaitsAtTheDoorIsAdmittedInOrderOrTakenBack(t *testing.T) {
 	for _, i := range []int{0, 1, 3} {
 		require.Equal(t, opSent, ops[i].state)
 		e.write()
-		e.answered(&answers{gen: e.link.gen, came: e.began, list: &[]answer{{kind: codec.TypePubAck, id: ops[i].id}}})
+		e.answered(&answers{gen: e.link.gen, came: e.began, list: []answer{{kind: codec.TypePubAck, id: ops[i].id}}})
 		e.turn()
 		require.NoError(t, outcome(ops[i].Ending).Err)
 	}

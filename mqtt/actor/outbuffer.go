@@ -17,6 +17,7 @@ type outBuffer struct {
 	parcels []*parcel // of which the same is true
 	sent    []sent    // QoS 1 and 2, in order: looked at only when the write failed
 	last    bool      // nothing follows: half-close and wait for the server's end
+	slip    written   // what the writer says of it
 }
 
 // cut is a payload that is written from where it is, in front of what lies in bytes from at on.

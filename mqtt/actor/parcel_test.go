@@ -32,7 +32,7 @@ func newDesktop(t *testing.T) *desktop {
 	d := &desktop{T: t, queue: ops, caller: Client[struct{}]{ops: ops, pens: newPens()}}
 	d.caller.pool.New = func() any { return newRecord() }
 	d.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
-		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: d.caller.pens}, orders: orders{end: make(chan error, 1)}}
+		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: d.caller.pens}, orders: orders{to: make(chan *order, 1)}}
 	d.began = time.Now()
 	d.grant()
 	require.True(t, d.roomy)
@@ -132,7 +132,7 @@ func TestAParcelIsOpenUntilItLeaves(t *testing.T) {
 	d.post("4")
 	require.Empty(t, d.queue)
 	require.Equal(t, Counts{Admitted: 2}, d.counts)
-	d.wrote(written{buffer: b, n: b.len()})
+	d.wrote(&written{buffer: b, n: b.len()})
 	require.Equal(t, []string{"3", "4"}, d.sent(d.move()))
 	require.Equal(t, Counts{Admitted: 4, Done: 2}, d.counts)
 }
@@ -157,7 +157,7 @@ func TestAParcelThatWasWrittenInPart(t *testing.T) {
 			ends = append(ends, at)
 		}
 		d.post("8")
-		d.wrote(written{buffer: b, n: n})
+		d.wrote(&written{buffer: b, n: n})
 		d.tracker.down(linkDown{gen: d.link.gen, why: ErrClosed})
 		d.post("9")
 		var want []string
@@ -301,10 +301,10 @@ func TestParcelsOfManyCallers(t *testing.T) {
 			got++
 		}
 		if b != nil {
-			d.wrote(written{buffer: b, n: b.len()})
+			d.wrote(&written{buffer: b, n: b.len()})
 		}
 		for op := d.flight.first; op != nil; op = d.flight.first {
-			d.answered(&answers{gen: d.link.gen, list: &[]answer{{kind: codec.TypePubAck, id: op.id}}})
+			d.answered(&answers{gen: d.link.gen, list: []answer{{kind: codec.TypePubAck, id: op.id}}})
 		}
 	}
 }

@@ -11,17 +11,19 @@ import (
 
 func TestPingRoundTrip(t *testing.T) {
 	start := time.Now()
-	left, came := written{at: start}, answers{came: start.Add(time.Millisecond), list: &[]answer{{kind: codec.TypePingResp}}}
+	left := &written{at: start}
+	came := func() *answers {
+		return &answers{came: start.Add(time.Millisecond), list: []answer{{kind: codec.TypePingResp}}}
+	}
 	t.Run("B279 from the write to the answer", func(t *testing.T) {
 		desk := &tracker{cfg: &Config{Tell: func(any) {}}}
 		desk.wrote(left)
-		desk.answered(&came)
+		desk.answered(came())
 		require.Equal(t, time.Millisecond, desk.rtt)
 	})
-	came.list = &[]answer{{kind: codec.TypePingResp}}
 	t.Run("B279 also when the answer is quicker than the word that PINGREQ has left", func(t *testing.T) {
 		desk := &tracker{cfg: &Config{Tell: func(any) {}}}
-		desk.answered(&came)
+		desk.answered(came())
 		desk.wrote(left)
 		require.Equal(t, time.Millisecond, desk.rtt)
 		require.Zero(t, desk.pinged)

@@ -2,28 +2,34 @@ package actor
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// pinger asks for a sign of life in time, and gives up when none comes (§3.1.2.10).
+// pinger asks for a sign of life in time, and gives up when none comes (§3.1.2.10). It owns the end of the connection, which
+// may be what it gives up for: it alone closes it, which wakes reader and writer.
 type pinger struct {
+	conn               net.Conn
 	interval, patience time.Duration   // Keep Alive, zero for off; how long a PINGRESP may take
 	asks               chan<- question // to tracker, we may wait: when did packets last leave and come?
 	ping               chan<- struct{} // to writer, a signal: send a PINGREQ
-	pinged             time.Time       // owned by run: when the open PINGREQ was asked for, or zero
+	cut                <-chan struct{} // from tracker: close it now
+
+	// owned by run
+	look   alarm
+	pinged time.Time // when the open PINGREQ was asked for, or zero
 }
 
 var pingInfo = PacketInfo{Type: codec.TypePingReq, Size: 2}
 
 func (p *pinger) run(ctx context.Context) error {
-	if p.interval <= 0 {
-		<-ctx.Done()
-		return context.Cause(ctx)
+	defer p.conn.Close() // netx: never blocks
+	defer p.look.stop()
+	if p.interval > 0 {
+		p.look.set(p.interval * 3 / 4)
 	}
-	look := time.NewTimer(p.interval * 3 / 4)
-	defer look.Stop()
 	var (
 		asks   chan<- question // nil, and so asleep, until the timer fires,
 		ask    activityAsk     // as is its reply
@@ -33,7 +39,9 @@ func (p *pinger) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-look.C:
+		case <-p.cut:
+			return errCut
+		case <-p.look.rings():
 			reply := make(chan *activity, 1)
 			asks, ask, answer = p.asks, activityAsk{reply}, reply
 		case asks <- ask:
@@ -44,7 +52,7 @@ func (p *pinger) run(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			look.Reset(again)
+			p.look.set(again)
 		}
 	}
 }

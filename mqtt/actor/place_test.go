@@ -19,7 +19,7 @@ func TestAnEnlistmentHasItsPlaceBeforeItsCallerGoesOn(t *testing.T) {
 			filters: filters{calls: make(map[*Op]struct{})}}
 		ctx, stop := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- out.run(ctx) }()
+		go func() { ended <- lasting(ctx, out) }()
 
 		reply := make(chan error) // no room: the tracker stands still in the moment in which it answers
 		declared := NewSubscribe(1, []Subscription{{Subscription: codec.Subscription{Filter: "a"}}})

@@ -8,7 +8,7 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// question is what a caller asks the tracker beside operations. Each reply channel has room for the answer.
+// question is what a caller asks the tracker beside operations, or the supervisor tells it. Each reply channel has room for the answer.
 type question interface{ answer(t *tracker) }
 
 func signal(c chan<- struct{}) {

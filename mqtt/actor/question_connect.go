@@ -2,12 +2,17 @@ package actor
 
 import "github.com/sluicemq/sluice/mqtt/codec"
 
-// orders are what the tracker tells the supervisor: one slot of each kind, so that it never waits.
+// orders are what the tracker tells the supervisor: one slot, so that it never waits.
 type orders struct {
-	wish      chan<- wish
-	unheard   <-chan wish // the same slot, to take back what was not heard
-	reconnect chan<- struct{}
-	end       chan<- error
+	to      chan<- *order
+	unheard <-chan *order // the same slot, to take back what was not heard
+}
+
+// order is what the supervisor is to do; what is zero isn't asked for.
+type order struct {
+	wish      wish
+	reconnect bool
+	end       error // of the client: for this reason
 }
 
 // wish is for the n-th Connect: that it begins, or that its caller has gone. The later takes the place of an earlier one.
@@ -16,12 +21,20 @@ type wish struct {
 	on bool
 }
 
-func (o *orders) wishFor(w wish) {
+// give adds to what was not heard yet.
+func (o *orders) give(next order) {
 	select {
-	case <-o.unheard:
+	case old := <-o.unheard:
+		if next.wish.n == 0 {
+			next.wish = old.wish
+		}
+		if next.end == nil {
+			next.end = old.end
+		}
+		next.reconnect = next.reconnect || old.reconnect
 	default:
 	}
-	o.wish <- w // the slot is free: nobody else fills it
+	o.to <- &next // the slot is free: nobody else fills it
 }
 
 type connectAsk struct{ reply chan<- error }
@@ -35,7 +48,7 @@ func (q connectAsk) answer(t *tracker) {
 	default:
 		t.connect, t.state, t.abandoned, t.idle = q.reply, StateConnecting, false, false
 		t.connects++
-		t.orders.wishFor(wish{t.connects, true})
+		t.orders.give(order{wish: wish{t.connects, true}})
 	}
 }
 
@@ -51,7 +64,7 @@ func (q connectStop) answer(t *tracker) {
 		if t.state == StateConnecting {
 			t.state = StateIdle
 		}
-		t.orders.wishFor(wish{t.connects, false})
+		t.orders.give(order{wish: wish{t.connects, false}})
 	}
 	q.reply <- struct{}{}
 }
@@ -91,7 +104,7 @@ func (q reconnectAsk) answer(t *tracker) {
 		q.reply <- ErrNotConnected
 		return
 	}
-	signal(t.orders.reconnect)
+	t.orders.give(order{reconnect: true})
 	t.endLink(&codec.Disconnect{}, errReconnect)
 	t.waiting = append(t.waiting, q.reply)
 }

@@ -18,7 +18,7 @@ type reader struct {
 	max      uint32 // Maximum Packet Size
 	terse    bool   // CONNECT has forbidden Reason String and User Property in answers
 	gen      uint64
-	answers  chan<- answers   // to tracker, who always takes
+	answers  chan<- *answers  // to tracker, who always takes
 	arrivals chan<- arrivals  // to dispatcher, who leaves them while reading is held
 	received func(PacketInfo) // trace, may be nil
 	method   string           // Authentication Method, empty for none
@@ -81,9 +81,10 @@ func (r *reader) hand(ctx context.Context) error {
 	if r.to == r.from {
 		return nil
 	}
-	a := answers{gen: r.gen, came: time.Now()}
+	a := newAnswers()
+	a.gen, a.came = r.gen, time.Now()
 	in := arrivals{gen: r.gen}
-	end, fault := r.decode(&a, &in)
+	end, fault := r.decode(a, &in)
 	if in.list != nil {
 		r.batches++
 	}

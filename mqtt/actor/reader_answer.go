@@ -37,10 +37,7 @@ func (r *reader) answer(f codec.Frame, size int, a *answers) (end, err error) {
 	n.kind = f.Type
 	r.trace(PacketInfo{Type: f.Type, Size: size, PacketID: n.id, Code: n.code})
 	if end == nil {
-		if a.list == nil {
-			a.list = answerPool.Get().(*[]answer)
-		}
-		*a.list = append(*a.list, n)
+		a.list = append(a.list, n)
 	}
 	return end, nil
 }

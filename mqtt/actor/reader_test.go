@@ -39,7 +39,7 @@ func (s *script) Read(b []byte) (int, error) {
 // reading runs a reader over pieces, and gives the room of each read, the payloads that arrived and why it ended.
 func reading(t *testing.T, conn *script) (payloads [][]byte, end error) {
 	t.Helper()
-	to, in := make(chan answers), make(chan arrivals)
+	to, in := make(chan *answers), make(chan arrivals)
 	r := &reader{conn: conn, dialect: codec.Dialect{Version: codec.V5, From: codec.FromServer}, max: 1 << 20, answers: to, arrivals: in}
 	r.take(nil)
 	ended := make(chan error, 1)

@@ -32,7 +32,7 @@ func (e *engine) sent() (list []string) {
 			}
 			at += size
 		}
-		e.wrote(written{b, len(b.bytes), e.began})
+		e.wrote(&written{b, len(b.bytes), e.began})
 		e.turn()
 	}
 	return list
@@ -44,7 +44,7 @@ func (e *engine) hears(kind codec.Type, id uint16) {
 	if kind == codec.TypeSubAck {
 		a.codes = make([]codec.ReasonCode, 1)
 	}
-	e.answered(&answers{gen: e.link.gen, came: e.began, list: &[]answer{a}})
+	e.answered(&answers{gen: e.link.gen, came: e.began, list: []answer{a}})
 	e.turn()
 }
 
@@ -117,7 +117,7 @@ func TestWhatNeedNotBeSentAgainKeepsNothingBackFromTheStore(t *testing.T) {
 	e.connect(codec.ConnAckProperties{ReceiveMaximum: 1})
 	keep()
 	require.Equal(t, []string{"PUBLISH 1 dup=true"}, e.sent())
-	e.answered(&answers{gen: e.link.gen, came: e.began, list: &[]answer{{kind: codec.TypePubAck, id: 1}, {kind: codec.TypePubAck, id: 2},
+	e.answered(&answers{gen: e.link.gen, came: e.began, list: []answer{{kind: codec.TypePubAck, id: 1}, {kind: codec.TypePubAck, id: 2},
 		{kind: codec.TypePubAck, id: 3}, {kind: codec.TypePubAck, id: 4}}})
 	e.turn()
 	require.Equal(t, opStaged, ops[4].state)

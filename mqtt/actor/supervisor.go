@@ -13,15 +13,12 @@ import (
 // supervisor owns the way to a server: which one is next, the version, the backoff, the attempt, and the join of what a
 // connection needs. Callers never ask it; the tracker gives it orders.
 type supervisor struct {
-	cfg       *Config
-	links     chan<- any      // to tracker
-	inbound   chan<- linkNews // to dispatcher
-	asks      chan<- question // to tracker, for the pinger of a connection
-	in        chan<- arrivals // to dispatcher, for the reader of a connection
-	wishes    <-chan wish     // from tracker: Connect was called, or its caller has gone
-	reconnect <-chan struct{} // from tracker
-	end       <-chan error    // from tracker
-	records   <-chan Record   // from tracker, nil without a Logger
+	cfg     *Config
+	asks    chan<- question // to tracker, also for the pinger of a connection
+	inbound chan<- inquiry  // to dispatcher
+	in      chan<- arrivals // to dispatcher, for the reader of a connection
+	orders  <-chan *order   // from tracker, one slot
+	records <-chan *Record  // from tracker, nil without a Logger
 
 	// owned by run
 	done      <-chan struct{}         // the client's end
@@ -60,18 +57,16 @@ type tried struct {
 }
 
 func (s *supervisor) run(ctx context.Context) (err error) {
-	defer func() { s.shut(err) }()
-	s.done = ctx.Done()
-	s.course = newCourse(s.cfg.Servers)
-	for {
+	if s.done == nil {
+		s.done = ctx.Done()
+		s.course = newCourse(s.cfg.Servers)
+	}
+	for err == nil {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
-		case err = <-s.end:
-		case w := <-s.wishes:
-			s.grant(w)
-		case <-s.reconnect:
-			s.hurry()
+			err = context.Cause(ctx)
+		case o := <-s.orders:
+			err = s.obey(o)
 		case <-s.alarm.rings():
 			s.attempt()
 		case t := <-s.tried:
@@ -79,12 +74,13 @@ func (s *supervisor) run(ctx context.Context) (err error) {
 		case why := <-s.ended:
 			err = s.lost(why)
 		case r := <-s.records:
-			s.log(&r)
-		}
-		if err != nil {
-			return err
+			s.log(r)
 		}
 	}
+	if err != errAnew {
+		s.shut(err)
+	}
+	return err
 }
 
 // shut ends what runs beside: the attempt, the connection. It is the only way by which the client's end comes to them: their
@@ -119,11 +115,25 @@ func (s *supervisor) empty() {
 	for {
 		select {
 		case r := <-s.records:
-			s.log(&r)
+			s.log(r)
 		default:
 			return
 		}
 	}
+}
+
+// obey does what the tracker says. Its error is the end of the client.
+func (s *supervisor) obey(o *order) error {
+	if o.end != nil {
+		return o.end
+	}
+	if o.wish.n != 0 {
+		s.grant(o.wish)
+	}
+	if o.reconnect {
+		s.hurry()
+	}
+	return nil
 }
 
 // grant begins for a Connect, or gives up when its caller has gone. What an earlier one began serves a later one too.
@@ -179,15 +189,15 @@ func (s *supervisor) abandoned() {
 }
 
 // say tells the tracker. It always takes; only the end of the client keeps it from it.
-func (s *supervisor) say(news any) {
+func (s *supervisor) say(what any) {
 	select {
-	case s.links <- news:
+	case s.asks <- news{what}:
 	case <-s.done:
 	}
 }
 
 // pass tells the dispatcher, likewise.
-func (s *supervisor) pass(news linkNews) {
+func (s *supervisor) pass(news inquiry) {
 	select {
 	case s.inbound <- news:
 	case <-s.done:
@@ -225,15 +235,17 @@ func (s *supervisor) lost(why error) error {
 	}
 	switch {
 	case ours && errors.Is(why, errReconnect):
-		select {
-		case <-s.reconnect: // it came with the reason, and is not for the next connection
-		default:
-		}
 		s.failures, s.head = 0, 1
 		s.course.leave()
 		s.say(retrying{attempt: s.number(), err: why})
 		s.attempt()
-		return nil
+		select {
+		case o := <-s.orders:
+			o.reconnect = false // it came with the reason, and is not for the next connection
+			return s.obey(o)
+		default:
+			return nil
+		}
 	case ours && errors.Is(why, errAbandoned):
 		s.connected = false
 		s.abandoned()

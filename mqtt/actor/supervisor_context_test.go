@@ -17,7 +17,7 @@ func TestAConnectionThatEndedLeavesNothingWithTheClient(t *testing.T) {
 			cfg: &Config{
 				Delay: func(int, error) (time.Duration, bool) { return time.Hour, true },
 			},
-			links: make(chan any, 10), inbound: make(chan linkNews, 10),
+			asks: make(chan question, 10), inbound: make(chan inquiry, 10),
 			course: newCourse([]Server{host("server", nil)}),
 		}
 		for range 3 {

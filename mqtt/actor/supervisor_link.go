@@ -82,13 +82,13 @@ func (s *supervisor) version() codec.Version {
 	return s.cfg.Version
 }
 
-// judge takes what an attempt found.
+// judge takes what an attempt found. Its error is the end of the client, or errAnew.
 func (s *supervisor) judge(t *tried) error {
 	s.cancel(nil)
 	s.cancel, s.tried = nil, nil
 	if t.err == nil {
 		s.accept(t)
-		return nil
+		return errAnew
 	}
 	if unanswered(t.err) {
 		s.ghosts++
@@ -166,7 +166,7 @@ func (s *supervisor) accept(t *tried) {
 	s.start(t, up)
 }
 
-// start joins reader, writer, pinger and closer.
+// start joins reader, writer and pinger.
 func (s *supervisor) start(t *tried, up linkUp) {
 	ping := make(chan struct{}, 1)
 	max := s.cfg.MaxPacketSize
@@ -177,12 +177,12 @@ func (s *supervisor) start(t *tried, up linkUp) {
 	r.take(t.rest)
 	w := &writer{conn: t.conn, timeout: s.cfg.WriteTimeout, out: s.plug.out, back: s.plug.back, ping: ping, sent: s.cfg.Sent}
 	interval := s.keepAlive(t.ack)
-	p := &pinger{interval: interval, patience: s.cfg.PingTimeout, asks: s.asks, ping: ping}
-	c := &closer{conn: t.conn, cut: s.plug.cut}
+	p := &pinger{conn: t.conn, interval: interval, patience: s.cfg.PingTimeout, asks: s.asks, ping: ping, cut: s.plug.cut}
 	ctx, sever := context.WithCancelCause(context.Background())
 	over := make(chan error, 1)
 	s.sever, s.ended = sever, over
-	s.nursery.Go(func() { over <- join(ctx, sever, r.run, w.run, p.run, c.run) })
+	s.nursery.Add(1)
+	join(ctx, sever, func(why error) { over <- why; s.nursery.Done() }, r, w, p)
 }
 
 // terse says that the server was told to leave words out of its answers (§3.1.2.11.7).

@@ -18,8 +18,8 @@ import (
 // server.
 type office struct {
 	*testing.T
-	news   <-chan any
-	wishes chan<- wish
+	news   <-chan question
+	orders chan<- *order
 	dialed <-chan net.Conn // the server's ends
 }
 
@@ -42,7 +42,7 @@ var errNoWay = errors.New("no way")
 func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o *office)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		news, inbound, wishes, dialed := make(chan any), make(chan linkNews), make(chan wish, 2), make(chan net.Conn, 100)
+		news, inbound, orders, dialed := make(chan question), make(chan inquiry), make(chan *order, 2), make(chan net.Conn, 100)
 		dials := 0
 		cfg := &Config{
 			Version: codec.V5, MinVersion: codec.V5, RetryFirst: retryFirst, Session: SessionClient,
@@ -58,10 +58,10 @@ func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o 
 			dialed <- theirs
 			return ours, nil
 		})}
-		s := &supervisor{cfg: cfg, links: news, inbound: inbound, asks: make(chan question), wishes: wishes}
+		s := &supervisor{cfg: cfg, asks: news, inbound: inbound, orders: orders}
 		ctx, stop := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- s.run(ctx) }()
+		go func() { ended <- lasting(ctx, s) }()
 		go func() { // a dispatcher that holds nothing
 			for {
 				select {
@@ -74,7 +74,7 @@ func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o 
 				}
 			}
 		}()
-		f(&office{t, news, wishes, dialed})
+		f(&office{t, news, orders, dialed})
 		stop(ErrClosed)
 		require.ErrorIs(t, <-ended, ErrClosed)
 	})
@@ -83,7 +83,7 @@ func supervise(t *testing.T, retryFirst bool, refuse func(n int) bool, f func(o 
 // heard is the supervisor's next word, which has to be an N.
 func heard[N any](o *office) N {
 	o.Helper()
-	n := <-o.news
+	n := (<-o.news).(news).what
 	found, ok := n.(N)
 	require.True(o, ok, "%T: %+v", n, n)
 	return found
@@ -118,14 +118,14 @@ func always(int) bool { return true }
 func TestAConnectionThatWasAbandoned(t *testing.T) {
 	t.Run("a Connect after it fails like a first one", func(t *testing.T) {
 		supervise(t, false, func(n int) bool { return n > 1 }, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned // its caller had gone: the tracker ends it
 			conn.Close()
 			require.ErrorIs(o, heard[linkDown](o).why, errAbandoned)
 			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
-			o.wishes <- wish{2, true}
+			o.orders <- &order{wish: wish{2, true}}
 			heard[attempting](o)
 			require.ErrorIs(o, heard[missed](o).err, errNoWay)
 			f := heard[failed](o)
@@ -136,19 +136,19 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("a refusal for good after it ends that Connect, not the client", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
 			conn.Close()
 			heard[linkDown](o)
 			heard[failed](o)
-			o.wishes <- wish{2, true}
+			o.orders <- &order{wish: wish{2, true}}
 			heard[attempting](o)
 			o.answer(codec.NotAuthorized)
 			heard[missed](o)
 			require.ErrorIs(o, heard[failed](o).err, codec.NotAuthorized)
-			o.wishes <- wish{3, true}
+			o.orders <- &order{wish: wish{3, true}}
 			heard[attempting](o)
 			o.answer(0)
 			heard[linkUp](o)
@@ -156,23 +156,23 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("a Connect after it that is given up goes on with nothing", func(t *testing.T) {
 		supervise(t, true, never, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
 			conn.Close()
 			heard[linkDown](o)
 			heard[failed](o)
-			o.wishes <- wish{2, true}
+			o.orders <- &order{wish: wish{2, true}}
 			heard[attempting](o)
-			o.wishes <- wish{2, false}
+			o.orders <- &order{wish: wish{2, false}}
 			require.Equal(o, failed{errAbandoned, 2}, heard[failed](o))
 			o.silent()
 		})
 	})
 	t.Run("it ends for good although the server was quicker than the tracker", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			wire := heard[linkUp](o).wire
@@ -186,11 +186,11 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("a Connect while it ends begins behind it", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
-			o.wishes <- wish{2, true}
+			o.orders <- &order{wish: wish{2, true}}
 			synctest.Wait()
 			conn.Close()
 			heard[linkDown](o)
@@ -202,13 +202,13 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("and one that is given up again doesn't", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
-			o.wishes <- wish{2, true}
+			o.orders <- &order{wish: wish{2, true}}
 			synctest.Wait()
-			o.wishes <- wish{2, false}
+			o.orders <- &order{wish: wish{2, false}}
 			synctest.Wait()
 			conn.Close()
 			heard[linkDown](o)
@@ -221,28 +221,28 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 func TestConnectGivenUp(t *testing.T) {
 	t.Run("while it waits for the next attempt", func(t *testing.T) {
 		supervise(t, true, always, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			heard[missed](o)
 			heard[retrying](o)
-			o.wishes <- wish{1, false}
+			o.orders <- &order{wish: wish{1, false}}
 			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
 			o.silent()
 		})
 	})
 	t.Run("before the supervisor heard of it", func(t *testing.T) {
 		supervise(t, true, always, func(o *office) {
-			o.wishes <- wish{1, false} // took the place of wish{1, true}
+			o.orders <- &order{wish: wish{1, false}} // took the place of wish{1, true}
 			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
 			o.silent()
 		})
 	})
 	t.Run("and called again before the supervisor heard of either: the attempt serves the later one", func(t *testing.T) {
 		supervise(t, true, never, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			synctest.Wait()
-			o.wishes <- wish{2, true} // took the place of wish{1, false}
+			o.orders <- &order{wish: wish{2, true}} // took the place of wish{1, false}
 			o.answer(0)
 			heard[linkUp](o)
 			require.Empty(o, o.dialed)
@@ -251,12 +251,12 @@ func TestConnectGivenUp(t *testing.T) {
 	})
 	t.Run("and called again while it waits: an attempt at once", func(t *testing.T) {
 		supervise(t, true, always, func(o *office) {
-			o.wishes <- wish{1, true}
+			o.orders <- &order{wish: wish{1, true}}
 			heard[attempting](o)
 			heard[missed](o)
 			heard[retrying](o)
 			start := time.Now()
-			o.wishes <- wish{2, true}
+			o.orders <- &order{wish: wish{2, true}}
 			heard[attempting](o)
 			require.Zero(o, time.Since(start))
 			heard[missed](o)
@@ -274,13 +274,19 @@ func TestConnectGivenUp(t *testing.T) {
 		require.Equal(t, StateIdle, desk.state)
 		require.ErrorIs(t, <-reply, errNoWay)
 	})
-	t.Run("the later wish takes the place of the earlier one", func(t *testing.T) {
-		slot := make(chan wish, 1)
-		o := orders{wish: slot, unheard: slot}
-		o.wishFor(wish{1, true})
-		o.wishFor(wish{1, false})
-		o.wishFor(wish{2, true})
-		require.Equal(t, wish{2, true}, <-slot)
+	t.Run("what was not heard is one order: the later wish takes the place of the earlier one", func(t *testing.T) {
+		slot := make(chan *order, 1)
+		o := orders{to: slot, unheard: slot}
+		o.give(order{wish: wish{1, true}})
+		o.give(order{wish: wish{1, false}})
+		require.Equal(t, &order{wish: wish{1, false}}, <-slot)
+		o.give(order{reconnect: true})
+		o.give(order{wish: wish{2, true}})
+		o.give(order{end: ErrClosed})
+		require.Equal(t, &order{wish{2, true}, true, ErrClosed}, <-slot)
+		o.give(order{end: ErrClosed})
+		o.give(order{reconnect: true})
+		require.Equal(t, &order{reconnect: true, end: ErrClosed}, <-slot)
 		require.Empty(t, slot)
 	})
 }

@@ -15,10 +15,9 @@ type tracker struct {
 	roomy bool
 
 	ops     <-chan *Op      // from callers: publishes, subscriptions, unsubscriptions, in call order
-	asks    <-chan question // from callers and pinger, always selected
-	news    <-chan any      // from supervisor: linkUp, linkDown, attempting, retrying, failed
+	asks    <-chan question // from callers, supervisor and pinger, always selected
 	owed    <-chan *owed    // from dispatcher
-	orders  orders          // to supervisor, one of each kind
+	orders  orders          // to supervisor, one slot
 	notices chan<- *notice  // to dispatcher, one slot
 	unread  <-chan *notice  // the same slot, to take back what was not read
 	strict  chan<- struct{} // to callers: as many tokens as admission has to be waited for, see Limits
@@ -51,6 +50,7 @@ type tracker struct {
 	writeStuck bool // a write has made no progress for a second
 	patience   patience
 	alarm      alarm
+	anew       bool          // what doesn't come often may have grown the stack: another goroutine goes on
 	began      time.Time     // its clock's zero
 	now        time.Duration // when operations were last taken
 }
@@ -63,18 +63,16 @@ type release struct {
 }
 
 func (t *tracker) run(ctx context.Context) error {
-	t.began = time.Now()
-	if t.keeps() {
-		t.restoreKept(t.cfg.Kept)
+	if t.began.IsZero() {
+		t.wake()
 	}
-	t.grant()
-	for {
+	for !t.anew {
 		ops := t.ops
 		if !t.admits() {
 			ops = nil // callers wait, acknowledgements do not
 		}
-		var answered <-chan answers
-		var back <-chan written
+		var answered <-chan *answers
+		var back <-chan *written
 		if t.link.wire != nil {
 			answered = t.link.wire.answers
 			if !t.quiet || t.buffer != nil || t.something() {
@@ -91,7 +89,7 @@ func (t *tracker) run(ctx context.Context) error {
 		case w := <-back:
 			t.wrote(w)
 		case a := <-answered:
-			t.answered(&a)
+			t.answered(a)
 		case k := <-t.from:
 			t.wasKept(k)
 		case o := <-t.owed:
@@ -102,14 +100,23 @@ func (t *tracker) run(ctx context.Context) error {
 			t.drain() // what its caller offered before, as far as there is room
 			t.count(false)
 			q.answer(t)
-		case n := <-t.news:
-			t.hear(n)
 		case <-t.alarm.rings():
 			t.collect()
 			t.tick(time.Now())
 		}
 		t.turn()
 	}
+	t.anew = false
+	return errAnew
+}
+
+// wake is the first that the tracker does.
+func (t *tracker) wake() {
+	t.began = time.Now()
+	if t.keeps() {
+		t.restoreKept(t.cfg.Kept)
+	}
+	t.grant()
 }
 
 // clock tells the time since the client began.

@@ -7,23 +7,23 @@ import "time"
 type wire struct {
 	out     chan<- *outBuffer // to writer, one buffer is out
 	unsent  <-chan *outBuffer // the same, to take back what the writer never took
-	back    <-chan written    // from writer, one buffer and one PINGREQ
-	answers <-chan answers    // from reader
-	cut     chan<- struct{}   // to closer: end the connection now
+	back    <-chan *written   // from writer, one buffer and one PINGREQ
+	answers <-chan *answers   // from reader
+	cut     chan<- struct{}   // to pinger: end the connection now
 	why     chan<- error      // to supervisor: why the tracker ends this connection
 }
 
 // plug is the connection's side of a wire.
 type plug struct {
 	out     <-chan *outBuffer // from tracker, for the writer
-	back    chan<- written    // to tracker, for the writer
-	answers chan<- answers    // to tracker, for the reader
-	cut     <-chan struct{}   // from tracker, for the closer
+	back    chan<- *written   // to tracker, for the writer
+	answers chan<- *answers   // to tracker, for the reader
+	cut     <-chan struct{}   // from tracker, for the pinger
 	why     <-chan error      // from tracker, for the supervisor
 }
 
 func newWire() (*wire, *plug) {
-	out, back, answers := make(chan *outBuffer, 1), make(chan written, 2), make(chan answers)
+	out, back, answers := make(chan *outBuffer, 1), make(chan *written, 2), make(chan *answers)
 	cut, why := make(chan struct{}, 1), make(chan error, 1)
 	return &wire{out, out, back, answers, cut, why}, &plug{out, back, answers, cut, why}
 }
@@ -38,7 +38,7 @@ func (p *plug) reason(end error) (why error, ours bool) {
 	}
 }
 
-// written is what the writer says when it gives a buffer back, or without one when a PINGREQ has left.
+// written is what the writer says when it gives a buffer back, which it lies in, or without one when a PINGREQ has left.
 type written struct {
 	buffer *outBuffer
 	n      int // bytes of it that the operating system took

@@ -14,7 +14,7 @@ type writer struct {
 	conn    net.Conn
 	timeout time.Duration     // how long one write may take
 	out     <-chan *outBuffer // from tracker
-	back    chan<- written    // to tracker, has room: one buffer and one PINGREQ
+	back    chan<- *written   // to tracker, has room: one buffer and one PINGREQ
 	ping    <-chan struct{}   // from pinger
 	sent    func(PacketInfo)  // trace, may be nil
 
@@ -35,7 +35,8 @@ func (w *writer) run(ctx context.Context) error {
 		case b := <-w.out:
 			n, err := w.writeAll(b)
 			last := b.last
-			w.back <- written{b, n, time.Now()}
+			b.slip = written{b, n, time.Now()}
+			w.back <- &b.slip
 			if err != nil {
 				return err
 			}
@@ -107,7 +108,7 @@ func (w *writer) writePing() error {
 		return err
 	}
 	if len(w.back) == 0 { // else a buffer comes home, which says the same
-		w.back <- written{at: start}
+		w.back <- &written{at: start}
 	}
 	return nil
 }
