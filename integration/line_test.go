@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 // line is the network of one client: a test can cut it, and mend it.
@@ -43,7 +44,7 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conn = &thread{TCPConn: conn.(*net.TCPConn), closed: make(chan struct{})}
+	l.conn = &thread{stream: conn.(stream), closed: make(chan struct{})}
 	return l.conn, nil
 }
 
@@ -75,9 +76,15 @@ func (l *line) dials() int {
 	return l.dialed
 }
 
+// stream is what TCP and unix sockets have in common.
+type stream interface {
+	net.Conn
+	netx.HalfCloser
+}
+
 // thread is a connection of a line.
 type thread struct {
-	*net.TCPConn
+	stream
 	closed chan struct{}
 	once   sync.Once
 
@@ -87,7 +94,7 @@ type thread struct {
 
 // Read waits for the end when the line was held before it had read.
 func (t *thread) Read(p []byte) (int, error) {
-	n, err := t.TCPConn.Read(p)
+	n, err := t.stream.Read(p)
 	if t.isHeld() {
 		<-t.closed
 		return 0, net.ErrClosed
@@ -97,7 +104,7 @@ func (t *thread) Read(p []byte) (int, error) {
 
 func (t *thread) Close() error {
 	t.once.Do(func() { close(t.closed) })
-	return t.TCPConn.Close()
+	return t.stream.Close()
 }
 
 func (t *thread) hold() {

@@ -29,6 +29,19 @@ func openSecure(t *testing.T) server {
 	return &mosquitto{name: "tls", url: environment(t, "MQTT_TLS"), tls: &tls.Config{RootCAs: authority(t)}}
 }
 
+// openWeb, openSecureWeb and openSocket lead to the same two servers by other ways.
+func openWeb(t *testing.T) server {
+	return &mosquitto{name: "plain", url: environment(t, "MQTT_WS")}
+}
+
+func openSecureWeb(t *testing.T) server {
+	return &mosquitto{name: "tls", url: environment(t, "MQTT_WSS"), tls: &tls.Config{RootCAs: authority(t)}}
+}
+
+func openSocket(t *testing.T) server {
+	return &mosquitto{name: "plain", url: environment(t, "MQTT_UNIX")}
+}
+
 func (m *mosquitto) access(cfg *mqtt.Config) { cfg.Servers, cfg.TLS = []string{m.url}, m.tls }
 
 func (m *mosquitto) stop(t *testing.T)  { m.control(t, "stop") }

@@ -33,8 +33,13 @@ var (
 	secure   = place{"mosquitto-tls", openSecure}
 	embedded = place{"mochi", openMochi}
 
+	web       = place{"mosquitto-ws", openWeb}
+	secureWeb = place{"mosquitto-wss", openSecureWeb}
+	local     = place{"mosquitto-unix", openSocket}
+
 	mosquittos = []place{plain, secure}
 	everywhere = []place{plain, secure, embedded}
+	otherWays  = []place{web, secureWeb, local}
 )
 
 // environment is what the script that started the servers has said.

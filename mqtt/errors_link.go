@@ -10,7 +10,8 @@ import (
 )
 
 // ProtocolError says that the server's bytes were not MQTT, or broke one of its rules. The connection ends for it, on
-// v5 with a DISCONNECT that carries Code; the client reconnects. It unwraps to Code.
+// v5 with a DISCONNECT that carries Code, or with a close frame if the rule is WebSocket's; the client reconnects. It
+// unwraps to Code.
 type ProtocolError struct {
 	Code    ReasonCode // what the server is told (§4.13)
 	Section string     // the rule's, in the MQTT 5.0 specification, as in "3.3.2.3.4"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluicemq/sluice/mqtt/actor"
 	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 // publicError turns what the processes report into what this package documents. An internal type becomes its public twin;
@@ -72,6 +73,8 @@ func publicTwin(err error) error {
 		return &LimitError{Code: e.Code, Reason: e.Reason}
 	case *actor.ProtocolError:
 		return &ProtocolError{Code: e.Code, Section: e.Section, Reason: e.Reason}
+	case *netx.FrameError:
+		return &ProtocolError{Code: codec.ProtocolError, Section: "6", Reason: e.Error()}
 	case *codec.MalformedError:
 		reason := e.Reason
 		if e.Packet != 0 {

@@ -37,7 +37,7 @@ var compiling = check{
 		{tree{"README.md": "# A\n```go\nclient.Nonsense()\n```"}, "README.md:3: client.Nonsense undefined"},
 		{tree{"docs/a.md": "```go\nm := <-client.Messages()\n```"}, "docs/a.md:2: declared and not used: m"},
 		{tree{"SEMANTICS.md": "```go\nfoo(\n```"}, "SEMANTICS.md:"},
-		{tree{"README.md": "```go\nhttp.Get(\"\")\n```"}, "undefined: http"},
+		{tree{"README.md": "```go\nhtml.Get(\"\")\n```"}, "undefined: html"},
 		{tree{"README.md": "```go\npackage main\n\nimport \"fmt\"\n\nfunc main() {}\n```"}, `README.md:4: "fmt" imported and not used`},
 		{tree{"README.md": "```go\npackage main\n\nimport \"example.invalid/none\"\n\nvar _ = none.A\n```"}, "example.invalid/none"},
 		{tree{"README.md": "```go\ncfg.KeepAlive = \"30s\"\n```"}, "cannot use"},
@@ -53,7 +53,7 @@ var compiling = check{
 // importable are the packages that a fragment may name without importing them.
 var importable = []string{
 	module + "/mqtt", module + "/mqtt/boltstore", module + "/mqtt/codec", module + "/mqtt/mqtttest", module + "/mqtt/netx",
-	"bytes", "context", "crypto/tls", "crypto/x509", "encoding/json", "errors", "fmt", "io", "log", "log/slog", "math", "net", "os",
+	"bytes", "context", "crypto/tls", "crypto/x509", "encoding/json", "errors", "fmt", "io", "log", "log/slog", "math", "net", "net/http", "os",
 	"os/signal", "slices", "strconv", "strings", "sync", "syscall", "testing", "testing/synctest", "time",
 }
 

@@ -68,21 +68,37 @@ func (w *writer) writeAll(b *outBuffer) (n int, err error) {
 // writeTwo has the operating system take the first bytes of a payload together with what is in front of it.
 func (w *writer) writeTwo(head, payload []byte) (n int, err error) {
 	first := payload[:min(softBuffer, len(payload))]
-	w.two = [2][]byte{head, first}
-	w.pair = w.two[:]
 	w.conn.SetWriteDeadline(time.Now().Add(w.timeout))
-	written, err := w.pair.WriteTo(w.conn)
-	if n = int(written); err != nil {
+	if p, ok := w.conn.(pairWriter); ok {
+		n, err = p.WriteTwo(head, first)
+	} else {
+		w.two = [2][]byte{head, first}
+		w.pair = w.two[:]
+		var written int64
+		written, err = w.pair.WriteTo(w.conn)
+		n = int(written)
+	}
+	if err != nil {
 		return n, late(err)
 	}
 	m, err := w.write(payload[len(first):])
 	return n + m, err
 }
 
-// write hands the bytes to the operating system, in pieces small enough for the deadline to be one of no progress.
+// pairWriter is what a transport of messages has, so that a packet isn't torn over two of them.
+type pairWriter interface {
+	WriteTwo(a, b []byte) (n int, err error)
+}
+
+// write hands the bytes to the operating system, in pieces small enough for the deadline to be one of no progress. A buffer of
+// small packets is one piece, and so one message where a transport has messages.
 func (w *writer) write(bytes []byte) (n int, err error) {
+	size := softBuffer
+	if len(bytes) <= 2*softBuffer {
+		size = len(bytes)
+	}
 	for n < len(bytes) && err == nil {
-		piece := bytes[n:min(n+softBuffer, len(bytes))]
+		piece := bytes[n:min(n+size, len(bytes))]
 		var m int
 		w.conn.SetWriteDeadline(time.Now().Add(w.timeout))
 		m, err = w.conn.Write(piece)

@@ -15,7 +15,7 @@ var suite311 = &suite{
 	statements: statements("v311.tsv"),
 	rows: []rows{data311, packets311, connect311, payload311, keepAlive311, connack311, publish311, qos311, order311, subscribe311,
 		unsubscribe311, topics311, end311},
-	outside:      outside311,
+	outside:      together(outside311, webSocket),
 	unobservable: unobservable311,
 	open:         open311,
 }

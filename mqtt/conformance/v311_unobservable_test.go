@@ -19,9 +19,4 @@ var unobservable311 = map[string]string{
 }
 
 // open311 are statements about what the client hasn't got.
-var open311 = map[string]string{
-	"MQTT-6.0.0-1": "WebSocket comes with a later version",
-	"MQTT-6.0.0-2": "WebSocket comes with a later version",
-	"MQTT-6.0.0-3": "WebSocket comes with a later version",
-	"MQTT-6.0.0-4": "WebSocket comes with a later version",
-}
+var open311 = map[string]string{}

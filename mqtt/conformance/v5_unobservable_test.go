@@ -20,9 +20,4 @@ var unobservable5 = map[string]string{
 }
 
 // open5 are the statements about what the client can't do yet.
-var open5 = map[string]string{
-	"MQTT-6.0.0-1": "WebSocket",
-	"MQTT-6.0.0-2": "WebSocket",
-	"MQTT-6.0.0-3": "WebSocket",
-	"MQTT-6.0.0-4": "WebSocket",
-}
+var open5 = map[string]string{}

@@ -39,16 +39,23 @@ type Options struct {
 	Trace func(Step)
 }
 
-// HalfCloser is a connection that can end its own direction and go on reading. What Dial returns is one over TCP and TLS;
-// over another Dialer's connection without TLS, when that is one.
+// HalfCloser is a connection that can end its own direction and go on reading. What Dial returns is one over TCP, a unix
+// socket, TLS and WebSocket; over another Dialer's connection with none of the last two, when that is one.
 type HalfCloser interface {
-	// CloseWrite tells the peer that nothing more comes. Over TLS it first waits for a Write in progress and for the
-	// close_notify, one second in all. It belongs to the goroutine that writes.
+	// CloseWrite tells the peer that nothing more comes. Over TLS and WebSocket it first waits for a Write in progress and
+	// for the close_notify or close frame, one second in all. It belongs to the goroutine that writes.
 	CloseWrite() error
+}
+
+// PairWriter is a connection that sends messages, one for each Write. What Dial returns is one over WebSocket.
+type PairWriter interface {
+	// WriteTwo is Write of b behind a, as one message.
+	WriteTwo(a, b []byte) (n int, err error)
 }
 
 var (
 	_ HalfCloser = (*net.TCPConn)(nil)
+	_ HalfCloser = (*net.UnixConn)(nil)
 	_ HalfCloser = (*tlsConn)(nil)
 	_ Dialer     = (*net.Dialer)(nil)
 )
@@ -56,16 +63,24 @@ var (
 // Dial opens the connection to s, TLS handshake included, and gives it to the caller, who closes it. The end of ctx
 // ends each stage at once; it has no hold over the connection afterwards. When Dial fails nothing stays open.
 //
-// Close on what it returns doesn't block and wakes Read and Write. Over TLS it closes the connection beneath, without
-// close_notify and without waiting for a Write; whoever wants a clean end calls CloseWrite first (HalfCloser).
+// Close on what it returns doesn't block and wakes Read and Write. Over TLS and WebSocket it closes the connection beneath,
+// without close_notify or close frame and without waiting for a Write; whoever wants a clean end calls CloseWrite first
+// (HalfCloser). Over WebSocket, Read gives what comes in binary messages as one stream, whatever their bounds; it answers
+// pings, and returns io.EOF at a proper close, *CloseError at another, *FrameError when the server breaks a rule. A deadline
+// that passes during a Write ends the connection there, as over TLS.
 //
-// Errors are *DialError, with the context's error and its cause reachable by errors.Is, and *URLError for a Scheme that
-// Parse doesn't give. Under TLS 1.3 a server judges our certificate after the handshake: then the first Read, not Dial,
+// Errors are *DialError, with the context's error and its cause reachable by errors.Is and an *UpgradeError in it when a
+// server refuses WebSocket, *OptionError, and *URLError for a Scheme that Parse doesn't give. Under TLS 1.3 a server judges our certificate after the handshake: then the first Read, not Dial,
 // returns the *DialError with ErrCertificateRejected.
 func Dial(ctx context.Context, s *Server, o Options) (net.Conn, error) {
 	t, err := transportOf(s.Scheme)
 	if err != nil {
 		return nil, &URLError{URL: s.String(), Reason: err.Error()}
+	}
+	if t.web {
+		if err := o.WebSocket.Check(); err != nil {
+			return nil, err
+		}
 	}
 	return t.open(ctx, s, &o)
 }

@@ -14,7 +14,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, raw := range []string{
 		"mqtt://user:pass@host:1883/path?clientId=a+b#", "tls://[fe80::1%25eth0]:1", "localhost:1883", "mqtt://:@:/?&",
-		"x@h/?k=", "x@h/?", "&", "://", "%", "\x00 ", "[::1]", "?clientId=", "ws+unix://a",
+		"x@h/?k=", "x@h/?", "&", "://", "%", "\x00 ", "[::1]", "?clientId=", "ws+unix://a", "ws+unix:///a%3Ab:/c?d", "unix:///a%40/b", "wss://h/a%2Fb?c=%41\"",
 	} {
 		f.Add(raw, raw)
 	}

@@ -8,6 +8,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"sync"
@@ -68,9 +70,15 @@ func certificate(name string) *x509.Certificate {
 }
 
 // listen serves each connection to a port of its own, and ends with the test.
-func listen(t *testing.T, serve func(net.Conn)) string {
+func listen(t testing.TB, serve func(net.Conn)) string {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
+	serving(t, l, serve)
+	return l.Addr().String()
+}
+
+// serving serves each connection of l, and ends with the test.
+func serving(t testing.TB, l net.Listener, serve func(net.Conn)) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
@@ -88,8 +96,10 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 		l.Close()
 		wg.Wait()
 	})
-	return l.Addr().String()
 }
+
+// quiet is the log of servers whose complaints are what a test is after.
+var quiet = log.New(io.Discard, "", 0)
 
 // to leads every address to one, so that a test's hosts can have any name.
 func to(address string) Dialer {

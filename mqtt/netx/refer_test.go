@@ -1,6 +1,7 @@
 package netx
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,10 @@ func TestServerRefersToAnother(t *testing.T) { // §4.11
 		{"an IPv6 address without brackets", "mqtt://a", "fe80::9610:3eff:fe1c", "mqtt://[fe80::9610:3eff:fe1c]:1883"},
 		{"a URL of the same transport", "mqtt://a", "tcp://b", "mqtt://b:1883"},
 		{"a URL with TLS, from one without", "mqtt://a", "ssl://b", "mqtts://b:8883"},
+		{"WebSocket: the path stays", "ws://a:7/mqtt?sign=1", "b", "ws://b:80/mqtt"},
+		{"WebSocket: the path of a URL", "ws://a:7/mqtt", "ws://b/other", "ws://b:80/other"},
+		{"WebSocket: a URL without a path", "wss://a/mqtt", "wss://b:1", "wss://b:1/mqtt"},
+		{"WebSocket with TLS, from one without", "ws://a/mqtt", "wss://b", "wss://b:443/mqtt"},
 		{"a URL's path is dropped", "mqtt://a", "mqtt://b:1/x", "mqtt://b:1"},
 		{"a URL's user name and password are left out", "mqtt://a", "mqtt://eve:secret@b:1", "mqtt://b:1"},
 		{"a URL's clientId is left out", "mqtt://a", "mqtt://b?clientId=eve", "mqtt://b:1883"},
@@ -27,7 +32,7 @@ func TestServerRefersToAnother(t *testing.T) { // §4.11
 			to, err := from.Refer(c.to)
 			require.NoError(t, err)
 			require.Equal(t, c.want, to.String())
-			to.Scheme, to.Host, to.Port = from.Scheme, from.Host, from.Port
+			to.Scheme, to.Host, to.Port, to.Path = from.Scheme, from.Host, from.Port, from.Path
 			require.Equal(t, from, to, "all else is as it was")
 		})
 	}
@@ -39,6 +44,11 @@ func TestReferencesThatAreNotTaken(t *testing.T) {
 		{"another transport", "mqtt://a", "ws://b"},
 		{"a socket of this machine", "mqtt://a", "unix:///run/docker.sock"},
 		{"an unknown scheme", "mqtt://a", "file://b"},
+		{"without TLS, from a WebSocket with TLS", "wss://a", "ws://b"},
+		{"WebSocket to none", "ws://a", "mqtt://b"},
+		{"from a unix socket", "unix:///a", "b"},
+		{"from a unix socket to another", "unix:///a", "unix:///b"},
+		{"from WebSocket over a unix socket", "ws+unix:///a", "ws://b"},
 		{"nothing", "mqtt://a", ""},
 		{"no host", "mqtt://a", ":1883"},
 		{"no host in a URL", "mqtt://a", "mqtt://:1883"},
@@ -71,12 +81,15 @@ func TestReferencesThatAreNotTaken(t *testing.T) {
 }
 
 func FuzzRefer(f *testing.F) {
-	for _, to := range []string{"b", "b:1", "[::1]:1", "mqtt://u:p@b/?clientId=x", "@", "%", ":", "//", "mqtts://"} {
+	for _, to := range []string{"b", "b:1", "[::1]:1", "mqtt://u:p@b/?clientId=x", "ws://u:p@b/x?y", "wss://b", "unix:///b", "@", "%", ":", "//", "mqtts://"} {
 		f.Add(to)
 	}
 	f.Fuzz(func(t *testing.T, to string) {
-		for _, scheme := range []string{"mqtt", "mqtts"} {
+		for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss"} {
 			from := &Server{Scheme: scheme, Host: "a", Port: "7", Username: "u", HasUsername: true}
+			if strings.HasPrefix(scheme, "ws") {
+				from.Path = "/mqtt"
+			}
 			found, err := from.Refer(to)
 			if err != nil {
 				continue
@@ -88,7 +101,7 @@ func FuzzRefer(f *testing.F) {
 				t.Errorf("Refer(%q) has taken %#v", to, *found)
 			}
 			again, err := Parse(found.String())
-			if err != nil || again.Host != found.Host || again.Port != found.Port {
+			if err != nil || again.Host != found.Host || again.Port != found.Port || again.Path != found.Path {
 				t.Errorf("Refer(%q) = %s, which isn't a URL: %v", to, found, err)
 			}
 		}

@@ -3,6 +3,7 @@
 package netx
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -24,6 +25,9 @@ func openWebSocket(ctx context.Context, s *Server, o *Options, raw net.Conn) (ne
 		}
 		err = interrupted(ctx, err)
 		o.step(StageWebSocket, true, err)
+		if failed, ok := errors.AsType[*DialError](err); ok { // of an earlier stage that ends late: TLS 1.3's verdict on a certificate
+			return nil, failed
+		}
 		return nil, &DialError{Stage: StageWebSocket, Server: s.String(), Err: err}
 	}
 	o.step(StageWebSocket, true, nil)
@@ -32,29 +36,28 @@ func openWebSocket(ctx context.Context, s *Server, o *Options, raw net.Conn) (ne
 
 // upgrade has the handshake done by websocket.Dial, and takes what is beneath its connection.
 func upgrade(ctx context.Context, s *Server, w *WebSocketOptions, raw net.Conn) (net.Conn, error) {
-	if err := w.Check(); err != nil {
-		return nil, err
-	}
-	if raw != nil { // an http.Transport ends its own connection
-		defer context.AfterFunc(ctx, func() { raw.Close() })()
+	release := func() bool { return true } // an http.Transport ends its own connection
+	if raw != nil {
+		release = context.AfterFunc(ctx, func() { raw.Close() })
 	}
 	hold := &holder{inner: w.transport(raw)}
 	ws, answer, err := websocket.Dial(ctx, s.target(), &websocket.DialOptions{
 		HTTPClient: w.client(hold), HTTPHeader: w.header(), Host: w.Header.Get("Host"), Subprotocols: w.offered(),
 		CompressionMode: w.mode(),
 	})
-	if err == nil && ctx.Err() != nil {
+	released := release()
+	switch {
+	case err != nil:
+		return nil, refusal(s, answer, err)
+	case !released || ctx.Err() != nil:
 		ws.CloseNow()
 		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, refusal(s, answer, err)
 	}
 	if ws.Subprotocol() == "" && len(w.offered()) > 0 && !w.AllowNoSubprotocol {
 		ws.CloseNow()
 		return nil, refusal(s, answer, errors.New("the server chose none of the subprotocols "+strings.Join(w.offered(), ", ")))
 	}
-	return newPacked(ws, hold.beneath(raw)), nil
+	return hold.connection(ws, answer, raw), nil
 }
 
 // target is the URL that is asked for. A unix socket has no host of its own.
@@ -122,21 +125,61 @@ func (w *WebSocketOptions) mode() websocket.CompressionMode {
 type holder struct {
 	inner http.RoundTripper
 	body  io.ReadWriteCloser
+	out   *counted // body, for websocket.Conn
+	live  bool     // there is something to read
+	kept  bool     // and so isn't closed by it
 }
 
 // RoundTrip implements http.RoundTripper.
 func (h *holder) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := h.inner.RoundTrip(r)
 	if err == nil && answer.StatusCode == http.StatusSwitchingProtocols {
-		h.body, _ = answer.Body.(io.ReadWriteCloser)
+		if body, ok := answer.Body.(io.ReadWriteCloser); ok {
+			h.body, h.out = body, newCounted(body)
+			answer.Body = held{h.out, h}
+		}
 	}
 	return answer, err
 }
 
-// beneath is what can be given deadlines: the raw connection when we know it.
-func (h *holder) beneath(raw net.Conn) net.Conn {
-	if raw != nil {
-		return raw
+// held is the body of an answer for as long as it may be given up.
+type held struct {
+	*counted
+	by *holder
+}
+
+// Read gives websocket.Dial nothing: after an answer that it doesn't like it would wait for a body that 101 doesn't have.
+func (b held) Read(p []byte) (int, error) {
+	if !b.by.live {
+		return 0, io.EOF
 	}
-	return newBody(h.body)
+	return b.counted.Read(p)
+}
+
+func (b held) Close() error {
+	if b.by.kept {
+		return nil
+	}
+	return b.counted.Close()
+}
+
+// connection is what MQTT goes over. websocket.Conn waits until all of a frame has come or the caller's buffer is full, writes
+// in small pieces, and doesn't read while the answer to a ping waits behind a message that is stuck; so only compression is
+// left to it.
+func (h *holder) connection(ws *websocket.Conn, answer *http.Response, raw net.Conn) net.Conn {
+	beneath := raw
+	h.live = true
+	if raw == nil {
+		beneath = newBody(h.body)
+	}
+	if answer.Header.Get("Sec-WebSocket-Extensions") != "" {
+		return newPacked(ws, beneath, h.out)
+	}
+	var in *bufio.Reader
+	if u, ok := h.body.(*upgraded); ok {
+		in = u.in
+	}
+	h.kept = true
+	ws.CloseNow() // gives its buffers back
+	return newWebConn(beneath, in)
 }

@@ -2,6 +2,7 @@ package netx
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -54,8 +55,35 @@ func (e *CloseError) Error() string {
 	return text
 }
 
-// FrameError says that the server broke a rule of WebSocket, or of MQTT over it. The connection is of no use any more.
-type FrameError struct{ Reason string }
+// end is the error of a reader: a WebSocket that was closed as it should be is at its end.
+func (e *CloseError) end() error {
+	if e.Code == closeNormal || e.Code == closeNone {
+		return io.EOF
+	}
+	return e
+}
+
+// Codes of a close frame.
+const (
+	closeNormal      = 1000
+	closeProtocol    = 1002
+	closeUnsupported = 1003
+	closeNone        = 1005 // is never sent: it says that there was none
+)
+
+// FrameError says that the server broke a rule of WebSocket (RFC 6455), or of MQTT over it (§6). The connection is of no use
+// any more.
+type FrameError struct {
+	Reason string
+	code   int // for the close frame
+}
+
+func broken(format string, args ...any) error {
+	return &FrameError{Reason: fmt.Sprintf(format, args...), code: closeProtocol}
+}
+
+// errText is the answer to any data that isn't binary.
+var errText = &FrameError{Reason: "the server sent a text message, and MQTT is binary", code: closeUnsupported}
 
 // Error gives the reason.
 func (e *FrameError) Error() string { return "WebSocket: " + e.Reason }

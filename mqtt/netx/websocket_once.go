@@ -35,6 +35,7 @@ func (o *once) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		case answer.StatusCode >= 200:
 			bound.left = math.MaxInt
+			answer.Body = refused{answer.Body, o.raw}
 			return answer, nil
 		case answer.StatusCode == http.StatusSwitchingProtocols:
 			bound.left = math.MaxInt
@@ -42,6 +43,12 @@ func (o *once) RoundTrip(r *http.Request) (*http.Response, error) {
 			return answer, nil
 		}
 	}
+}
+
+// refused is the body of an answer that is no agreement. Its own Close would read it to its end, which may never come.
+type refused struct {
+	io.Reader
+	io.Closer // of the connection
 }
 
 // bounded reads no more than left bytes.
