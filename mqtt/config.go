@@ -24,14 +24,19 @@ type Config struct {
 	Servers []string
 
 	// TLS is for the secure schemes. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's host,
-	// and localhost over a unix socket.
-	// With a client certificate in it, all Servers must be secure. Its callbacks run on a goroutine of the client's
-	// connecting.
+	// and localhost over a unix socket. With a client certificate in it, all Servers must be secure; netx.ReloadCertificate
+	// reads one anew at each attempt. NextProtos, empty by default, is what servers want that share a port with others. With
+	// InsecureSkipVerify the Logger is warned, once. Its callbacks run on a goroutine of the client's connecting.
 	TLS *tls.Config
 
 	// Dialer opens the raw connections. Nil: a net.Dialer. It runs on a goroutine of the client's connecting, must return
 	// soon after its context ends, and is shared by all clients of this Config.
 	Dialer netx.Dialer
+
+	// Proxy says through what the servers are reached: HTTP CONNECT or SOCKS5, as in netx.Proxy{URL: "socks5h://host:port"}.
+	// Zero: for ws and wss what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, unless Dialer is one of your own; for all else no
+	// proxy. Dialer then opens the connection to the proxy. The name in TLS stays the server's.
+	Proxy netx.Proxy
 
 	// WebSocket is for ws and wss: headers, subprotocols, an HTTP client, compression. The zero value works: it offers
 	// "mqtt", on 3.1 "mqttv3.1", and no compression. Its HTTPClient is shared by all clients of this Config.

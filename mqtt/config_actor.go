@@ -2,12 +2,15 @@ package mqtt
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
 	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 // actorConfig is what the processes need of s. Tell is left to the client.
@@ -40,7 +43,7 @@ func (s *settings) actorConfig() actor.Config {
 		StallAfter: s.StallAfter, Ack: actor.AckMode(s.Ack), Claimed: len(s.Subscriptions) > 0,
 		NoResubscribe: s.NoResubscribe, SubscribeBatch: s.SubscribeBatch, AwaitResub: s.AwaitResubscribe,
 
-		Log: s.log(), Sent: s.Trace.sent(), Received: s.Trace.received(),
+		Log: s.log(), Warnings: s.warnings(), Sent: s.Trace.sent(), Received: s.Trace.received(),
 	}
 }
 
@@ -68,6 +71,20 @@ func (s *settings) log() func(actor.Record) {
 		return nil
 	}
 	return func(r actor.Record) { s.Logger.Log(context.Background(), slog.Level(r.Level), r.Text, r.Args...) }
+}
+
+// warnings are about what is allowed and shouldn't be.
+func (s *settings) warnings() (all []actor.Record) {
+	warn := func(off *tls.Config, text, field string) {
+		if off != nil && off.InsecureSkipVerify && off.VerifyConnection == nil && off.VerifyPeerCertificate == nil {
+			all = append(all, actor.Record{Level: int(slog.LevelWarn), Text: text, Args: []any{"field", field}})
+		}
+	}
+	if slices.ContainsFunc(s.servers, func(server *netx.Server) bool { return server.Secure() }) {
+		warn(s.TLS, "server certificates are not verified: anyone on the way can read and change everything; RootCAs can trust one authority instead", "TLS.InsecureSkipVerify")
+	}
+	warn(s.Proxy.TLS, "the proxy's certificate is not verified: anyone on the way can read its password; RootCAs can trust one authority instead", "Proxy.TLS.InsecureSkipVerify")
+	return all
 }
 
 // sent hands packets that leave to the trace; nil when nobody is told.

@@ -87,10 +87,15 @@ func (s *settings) clientIDOfURLs() error {
 }
 
 // checkWebSocket looks at what goes with each request, whether or not a URL of Servers needs it.
-func (s *settings) checkWebSocket() error {
-	wrong, ok := errors.AsType[*netx.OptionError](s.WebSocket.Check())
+func (s *settings) checkWebSocket() error { return optionFault(s.WebSocket.Check()).config() }
+
+func (s *settings) checkProxy() error { return optionFault(s.Proxy.Check()).config() }
+
+// optionFault is what netx says of an option that is called the same here; nil stays nil.
+func optionFault(err error) *fault {
+	wrong, ok := errors.AsType[*netx.OptionError](err)
 	if !ok {
 		return nil
 	}
-	return faulty(wrong.Field, "%s", wrong.Reason).config()
+	return faulty(wrong.Field, "%s", wrong.Reason)
 }

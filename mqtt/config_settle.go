@@ -24,7 +24,7 @@ func (c Config) settle() (*settings, error) {
 	for _, step := range []func(*settings) error{
 		(*settings).checkChoices, (*settings).checkStore, (*settings).checkTimes, (*settings).checkNumbers, (*settings).checkBounds,
 		(*settings).checkTexts, (*settings).checkWill, (*settings).checkAuthenticator, (*settings).checkSubscriptions,
-		(*settings).checkWebSocket,
+		(*settings).checkWebSocket, (*settings).checkProxy,
 		(*settings).settleServers, (*settings).settleClientID, (*settings).settleVersion,
 	} {
 		if err := step(s); err != nil {
@@ -40,6 +40,7 @@ func (c Config) clone() Config {
 	c.Servers = slices.Clone(c.Servers)
 	c.TLS = c.TLS.Clone()
 	c.WebSocket = c.WebSocket.Clone()
+	c.Proxy = c.Proxy.Clone()
 	c.Password = bytes.Clone(c.Password)
 	c.UserProperties = slices.Clone(c.UserProperties)
 	c.Will = c.Will.clone()

@@ -2,11 +2,14 @@ package mqtt
 
 import (
 	"crypto/tls"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 func TestDefaultsAreFilledIn(t *testing.T) {
@@ -72,6 +75,7 @@ func fullConfig() Config {
 		Servers:                   []string{"mqtts://h"},
 		TLS:                       &tls.Config{ServerName: "h", MinVersion: tls.VersionTLS13},
 		Password:                  []byte("p"),
+		Proxy:                     netx.Proxy{URL: "https://p", TLS: &tls.Config{ServerName: "p"}, Header: http.Header{"A": {"b"}}},
 		UserProperties:            []UserProperty{{"k", "v"}},
 		RequestProblemInformation: new(false),
 		Trace:                     &Trace{DNSStart: func(StageInfo) {}},
@@ -87,6 +91,8 @@ func spoil(c Config) {
 	c.Servers[0] = "spoilt"
 	c.TLS.ServerName = "spoilt"
 	c.Password[0] = 'x'
+	c.Proxy.TLS.ServerName = "spoilt"
+	c.Proxy.Header["A"][0] = "spoilt"
 	c.UserProperties[0].Key = "spoilt"
 	*c.RequestProblemInformation = true
 	c.Trace.DNSStart = nil
@@ -110,6 +116,8 @@ func TestB042SettingsAreACopy(t *testing.T) {
 	require.Equal(t, want.Servers, s.Servers)
 	require.Equal(t, "p", string(s.servers[0].Password))
 	require.Equal(t, "h", s.TLS.ServerName)
+	require.Equal(t, "p", s.Proxy.TLS.ServerName)
+	require.Equal(t, want.Proxy.Header, s.Proxy.Header)
 	require.Equal(t, want.UserProperties, s.UserProperties)
 	require.False(t, *s.RequestProblemInformation)
 	require.NotNil(t, s.Trace.DNSStart)
@@ -125,6 +133,8 @@ func TestB042TheCallersConfigIsNotWrittenTo(t *testing.T) {
 
 	want := fullConfig()
 	require.Equal(t, want.TLS.ServerName, given.TLS.ServerName)
+	require.Equal(t, want.Proxy.TLS.ServerName, given.Proxy.TLS.ServerName)
+	given.Proxy.TLS, want.Proxy.TLS = nil, nil
 	require.NotNil(t, given.Trace.DNSStart)
 	given.TLS, want.TLS, given.Trace, want.Trace = nil, nil, nil, nil // they hold functions, which can't be compared
 	require.Equal(t, want, given)

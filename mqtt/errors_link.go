@@ -29,11 +29,11 @@ func (e *ProtocolError) Unwrap() error { return e.Code }
 // ConnectError says how far an attempt to connect came. The stage auth is what fails with an Authenticator: itself, an exchange
 // that has begun, and a refusal as not authorised or for its method. It unwraps to Err.
 type ConnectError struct {
-	Stage   string        // what failed: dns, tcp, unix, tls, websocket, connack (from the first byte of CONNECT to CONNACK) or auth
+	Stage   string        // what failed: dns, tcp, unix, proxy, tls, websocket, connack (from the first byte of CONNECT to CONNACK) or auth
 	Server  string        // the server's URL, without credentials and query
 	Attempt int           // which attempt in a row this was, from 1
 	Delay   time.Duration // until the next attempt, in an EventReconnecting; negative: there is none, or none was set yet
-	Err     error         // why: *ReasonError, *ProtocolError, *AuthError, *netx.UpgradeError, an error of net, crypto/tls, context …
+	Err     error         // why: *ReasonError, *ProtocolError, *AuthError, *netx.UpgradeError, *netx.ProxyError, an error of net, crypto/tls, context …
 }
 
 // Error gives "connect mqtt://host:1883: tcp: connection refused (attempt 3, next in 1.5s)".

@@ -39,7 +39,7 @@ func (t *target) Name() string { return t.server.String() }
 
 // Dial opens the transport of one attempt.
 func (t *target) Dial(ctx context.Context, attempt int, v codec.Version) (net.Conn, error) {
-	o := netx.Options{Dialer: t.settings.Dialer, TLS: t.settings.TLS, WebSocket: t.settings.WebSocket}
+	o := netx.Options{Dialer: t.settings.Dialer, Proxy: t.settings.Proxy, TLS: t.settings.TLS, WebSocket: t.settings.WebSocket}
 	if o.WebSocket.Subprotocols == nil && v == codec.V31 {
 		o.WebSocket.Subprotocols = []string{"mqttv3.1"}
 	}

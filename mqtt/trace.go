@@ -26,6 +26,10 @@ type Trace struct {
 	// TCPStart and TCPDone stand around the connecting, by TCP or to a unix socket, with Config.Dialer or without.
 	TCPStart, TCPDone func(StageInfo)
 
+	// ProxyStart and ProxyDone stand around the connecting through a Config.Proxy, TLS with it included. The lookup and the
+	// connecting between them are those of the proxy's own host.
+	ProxyStart, ProxyDone func(StageInfo)
+
 	// TLSStart and TLSDone stand around the TLS handshake.
 	TLSStart, TLSDone func(StageInfo)
 
@@ -64,6 +68,8 @@ func (t *Trace) step(s netx.Step, info StageInfo) {
 		start, done = t.DNSStart, t.DNSDone
 	case netx.StageTCP, netx.StageUnix:
 		start, done = t.TCPStart, t.TCPDone
+	case netx.StageProxy:
+		start, done = t.ProxyStart, t.ProxyDone
 	case netx.StageTLS:
 		start, done = t.TLSStart, t.TLSDone
 	case netx.StageWebSocket:

@@ -24,18 +24,18 @@ func TestTraceTellsOfStages(t *testing.T) {
 	}
 	trace := &Trace{
 		DNSStart: note("dns?"), DNSDone: note("dns."), TCPStart: note("tcp?"), TCPDone: note("tcp."), TLSStart: note("tls?"),
-		TLSDone: note("tls."), WebSocketStart: note("websocket?"), WebSocketDone: note("websocket."),
+		TLSDone: note("tls."), ProxyStart: note("proxy?"), ProxyDone: note("proxy."), WebSocketStart: note("websocket?"), WebSocketDone: note("websocket."),
 	}
 	for _, step := range []netx.Step{
 		{Stage: netx.StageDNS}, {Stage: netx.StageDNS, Done: true}, {Stage: netx.StageTCP}, {Stage: netx.StageTCP, Done: true},
-		{Stage: netx.StageUnix}, {Stage: netx.StageWebSocket}, {Stage: netx.StageWebSocket, Done: true},
+		{Stage: netx.StageProxy}, {Stage: netx.StageProxy, Done: true}, {Stage: netx.StageUnix}, {Stage: netx.StageWebSocket}, {Stage: netx.StageWebSocket, Done: true},
 		{Stage: netx.StageTLS}, {Stage: netx.StageTLS, Done: true, Err: errors.New("no")}, {Stage: "other"},
 	} {
 		trace.step(step, StageInfo{Server: "mqtt://h:1", Attempt: 2})
 		(&Trace{}).step(step, StageInfo{})
 		(*Trace)(nil).step(step, StageInfo{})
 	}
-	require.Equal(t, []string{"dns?", "dns.", "tcp?", "tcp.", "tcp?", "websocket?", "websocket.", "tls?", "tls. no"}, told)
+	require.Equal(t, []string{"dns?", "dns.", "tcp?", "tcp.", "proxy?", "proxy.", "tcp?", "websocket?", "websocket.", "tls?", "tls. no"}, told)
 }
 
 func TestB077TraceTellsOfPackets(t *testing.T) {

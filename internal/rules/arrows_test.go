@@ -37,6 +37,8 @@ var arrows = rule{
 		{files{"mqtt/mqtttest/a.go": `package mqtttest; import "` + module + `/mqtt/actor"`}, "mqtt/mqtttest must not import"},
 		{files{"mqtt/boltstore/a.go": `package boltstore; import "` + module + `/mqtt/codec"`}, "mqtt/boltstore must not import"},
 		{files{"mqtt/a.go": `package mqtt; import "github.com/coder/websocket"`}, "mqtt must not import github.com/coder/websocket"},
+		{files{"mqtt/a.go": `package mqtt; import "golang.org/x/net/proxy"`}, "mqtt must not import golang.org/x/net/proxy"},
+		{files{"mqtt/netx/a.go": `package netx; import "golang.org/x/net/http/httpproxy"`}, "mqtt/netx must not import golang.org/x/net/http/httpproxy"},
 		{files{"mqtt/a.go": `package mqtt; import "go.etcd.io/bbolt"`}, "mqtt must not import go.etcd.io/bbolt"},
 		{files{"mqtt/other/a.go": `package other`}, "no row"},
 		{files{"cmd/mqtt/a.go": `package main; import "` + module + `/mqtt/mqtttest"`}, "mqtttest is for tests and examples"},
@@ -53,7 +55,7 @@ var arrows = rule{
 // allowed has, for each package of the library, what it may import beside the standard library. Ours are named by folder.
 var allowed = map[string][]string{
 	"mqtt/codec":       {},
-	"mqtt/netx":        {"github.com/coder/websocket"},
+	"mqtt/netx":        {"github.com/coder/websocket", "golang.org/x/net/proxy"},
 	"mqtt/actor":       {"mqtt/codec"},
 	"mqtt":             {"mqtt/actor", "mqtt/codec", "mqtt/netx"},
 	"mqtt/mqtttest":    {"mqtt", "mqtt/codec"},

@@ -80,7 +80,7 @@ func block(text, directive string) (lines []string) {
 }
 
 // carried are the packages of others, and those beneath them, that the library itself needs.
-var carried = []string{"github.com/coder/websocket"}
+var carried = []string{"github.com/coder/websocket", "golang.org/x/net/proxy", "golang.org/x/net/internal/socks"}
 
 func TestTheLibraryNeedsOnlyWhatIsAgreed(t *testing.T) {
 	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "./mqtt")

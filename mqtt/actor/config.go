@@ -94,8 +94,9 @@ type Config struct {
 
 	// Tell receives each event, in order, on the tracker: it must not block.
 	Tell func(event any)
-	// Log receives records on the supervisor; nil for none.
-	Log func(Record)
+	// Log receives records on the supervisor; nil for none. Warnings are the first ones.
+	Log      func(Record)
+	Warnings []Record
 	// Sent and Received trace packets where they pass: on the tracker before the bytes go to the writer, and on the reader.
 	Sent, Received func(PacketInfo)
 }

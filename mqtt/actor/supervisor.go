@@ -58,8 +58,7 @@ type tried struct {
 
 func (s *supervisor) run(ctx context.Context) (err error) {
 	if s.done == nil {
-		s.done = ctx.Done()
-		s.course = newCourse(s.cfg.Servers)
+		s.begun(ctx)
 	}
 	for err == nil {
 		select {
@@ -81,6 +80,15 @@ func (s *supervisor) run(ctx context.Context) (err error) {
 		s.shut(err)
 	}
 	return err
+}
+
+// begun is the first that the supervisor does.
+func (s *supervisor) begun(ctx context.Context) {
+	s.done = ctx.Done()
+	s.course = newCourse(s.cfg.Servers)
+	for i := range s.cfg.Warnings {
+		s.log(&s.cfg.Warnings[i])
+	}
 }
 
 // shut ends what runs beside: the attempt, the connection. It is the only way by which the client's end comes to them: their

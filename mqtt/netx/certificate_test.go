@@ -2,9 +2,13 @@ package netx
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,4 +98,40 @@ func TestReadErrorsThatAreNoVerdict(t *testing.T) {
 	require.False(t, rejected(&net.OpError{Op: "remote error", Err: tls.AlertError(80)}), "internal_error")
 	require.False(t, rejected(errors.New("remote error: tls: bad certificate")), "text alone")
 	require.True(t, rejected(&net.OpError{Op: "remote error", Err: tls.AlertError(42)}), "bad_certificate")
+}
+
+func TestB307CertificateIsReadAnew(t *testing.T) {
+	ca := newAuthority(t)
+	names := make(chan string, 1)
+	address := listenTLS(t, ca, &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ca.pool()}, func(conn net.Conn) {
+		names <- conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Subject.CommonName
+		echo(conn)
+	})
+	certFile, keyFile := filepath.Join(t.TempDir(), "client.pem"), filepath.Join(t.TempDir(), "client.key")
+	write := func(name, kind string, der []byte) {
+		require.NoError(t, os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	}
+	config := trusting(ca)
+	config.GetClientCertificate = ReloadCertificate(certFile, keyFile)
+	dial := func() (net.Conn, error) {
+		return Dial(t.Context(), server(t, "mqtts://broker.example"), Options{Dialer: to(address), TLS: config})
+	}
+	for _, name := range []string{"first", "second"} {
+		made := ca.issue(t, name)
+		key, err := x509.MarshalPKCS8PrivateKey(made.PrivateKey)
+		require.NoError(t, err)
+		write(keyFile, "PRIVATE KEY", key)
+		_, err = dial()
+		requireDialError(t, err, StageTLS) // no certificate yet, or another key's
+		require.ErrorContains(t, err, "client certificate "+certFile+" with key "+keyFile+": ")
+		if name == "first" {
+			require.ErrorIs(t, err, os.ErrNotExist)
+		}
+
+		write(certFile, "CERTIFICATE", made.Certificate[0])
+		conn, err := dial()
+		require.NoError(t, err)
+		require.Equal(t, name, <-names)
+		require.NoError(t, conn.Close())
+	}
 }

@@ -26,6 +26,9 @@ type Options struct {
 	// name, IPv6 and IPv4 side by side (RFC 6555), and sets TCP_NODELAY.
 	Dialer Dialer
 
+	// Proxy says through what the server is reached. Dialer then opens the connection to the proxy.
+	Proxy Proxy
+
 	// WebSocket is for ws and wss alone.
 	WebSocket WebSocketOptions
 

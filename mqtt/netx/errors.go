@@ -2,12 +2,9 @@ package netx
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -59,16 +56,4 @@ func interrupted(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
 	return err
-}
-
-// certificateAlerts are the alerts that speak of the client's certificate (RFC 8446 §6.2).
-var certificateAlerts = []tls.AlertError{42, 43, 44, 45, 46, 48, 49, 116}
-
-// rejected tells whether err is the server's alert about our certificate. crypto/tls keeps the alert's type to itself,
-// so the names that it gives to these alerts are what can be compared.
-func rejected(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool {
-		return op.Err.Error() == a.Error()
-	})
 }

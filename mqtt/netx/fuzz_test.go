@@ -1,10 +1,14 @@
 package netx
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -39,6 +43,44 @@ func FuzzParse(f *testing.F) {
 		if _, err := Parse(raw + "u:" + secret + more + "@h"); err != nil && strings.Contains(err.Error(), secret) &&
 			!strings.Contains(raw, "://") && !strings.Contains(more, "://") {
 			t.Fatalf("a piece of a password shows: %v", err)
+		}
+	})
+}
+
+// scripted is a connection on which everything was said already.
+type scripted struct {
+	net.Conn
+	said io.Reader
+}
+
+func (s scripted) Read(p []byte) (int, error)     { return s.said.Read(p) }
+func (scripted) Write(p []byte) (int, error)      { return len(p), nil }
+func (scripted) Close() error                     { return nil }
+func (scripted) SetDeadline(time.Time) error      { return nil }
+func (scripted) SetWriteDeadline(time.Time) error { return nil }
+
+// FuzzProxyAnswer holds what a proxy says to two promises: it is taken or it is a *ProxyError without our password, and
+// nothing behind it is lost.
+func FuzzProxyAnswer(f *testing.F) {
+	for _, said := range []string{
+		"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\nhush", "HTTP/1.1 100 \n\nHTTP/1.0 204\n\n",
+		"\x05\x00" + granted, "\x05\x02\x01\x00" + granted, "\x05\x02\x01\x01", "\x05\xFF", "",
+	} {
+		f.Add([]byte(said))
+	}
+	f.Fuzz(func(t *testing.T, said []byte) {
+		for _, through := range []string{httpProxy, socksProxy, "socks5://u:hush@10.0.0.1"} {
+			behind := []byte("and then")
+			conn, err := Dial(t.Context(), at("mqtt", "10.0.0.2"), Options{
+				Dialer: over(scripted{said: bytes.NewReader(append(bytes.Clone(said), behind...))}), Proxy: Proxy{URL: through},
+			})
+			if err != nil {
+				requireProxyError(t, err)
+				continue
+			}
+			rest, err := io.ReadAll(conn)
+			require.NoError(t, err)
+			require.True(t, bytes.HasSuffix(append(bytes.Clone(said), behind...), rest))
 		}
 	})
 }

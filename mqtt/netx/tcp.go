@@ -6,9 +6,21 @@ import (
 	"net"
 )
 
-// openTCP opens the raw connection, by whichever Dialer. The connection is handed on as it came: a *net.TCPConn writes
-// net.Buffers in one call only as itself.
+// openTCP opens the raw connection, through a proxy or without. The connection is handed on as it came: a *net.TCPConn
+// writes net.Buffers in one call only as itself.
 func openTCP(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
+	proxy, err := o.proxyTo(ctx, s)
+	switch {
+	case err != nil:
+		return nil, &DialError{Stage: StageProxy, Server: s.String(), Err: err}
+	case proxy != nil:
+		return proxy.open(ctx, s, o)
+	}
+	return dialTCP(ctx, s, o)
+}
+
+// dialTCP dials s, which may be a proxy, by whichever Dialer.
+func dialTCP(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
 	watched, looksUp := ctx, o.looksUp(s.Host)
 	if looksUp {
 		watched = o.watchLookup(ctx)

@@ -18,18 +18,27 @@ const closeNotifyWait = time.Second
 // openTLS does the handshake over a connection that is open.
 func openTLS(ctx context.Context, s *Server, o *Options, raw net.Conn) (net.Conn, error) {
 	o.step(StageTLS, false, nil)
-	conn := newTLSConn(raw, tlsConfig(s, o.TLS), s.String())
-	if err := conn.HandshakeContext(ctx); err != nil {
-		raw.Close()
-		if errors.Is(err, io.EOF) {
-			err = fmt.Errorf("server closed the connection during the handshake: %w", err)
-		}
-		err = conn.failed(interrupted(ctx, err))
-		o.step(StageTLS, true, errors.Unwrap(err))
+	conn, err := handshake(ctx, raw, tlsConfig(s, o.TLS), s.String(), "TLS")
+	o.step(StageTLS, true, errors.Unwrap(err))
+	if err != nil {
 		return nil, err
 	}
-	o.step(StageTLS, true, nil)
 	return conn, nil
+}
+
+// handshake makes a TLS connection of a raw one, or closes that. Its error is a *DialError, which says what can be done
+// about it in a Config of that name.
+func handshake(ctx context.Context, raw net.Conn, config *tls.Config, server, name string) (*tlsConn, error) {
+	conn := &tlsConn{Conn: tls.Client(beneath{raw}, config), raw: raw, server: server, config: name}
+	err := conn.HandshakeContext(ctx)
+	if err == nil {
+		return conn, nil
+	}
+	raw.Close()
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("server closed the connection during the handshake: %w", err)
+	}
+	return nil, conn.failed(interrupted(ctx, err))
 }
 
 // tlsConfig is a Config of our own for one connection.
@@ -49,6 +58,7 @@ type tlsConn struct {
 	*tls.Conn
 	raw    net.Conn // what is beneath
 	server string   // for errors
+	config string   // what its user calls the tls.Config
 }
 
 // beneath hides from crypto/tls the raw connection's write deadline, which it would set to five seconds of its own and
@@ -56,10 +66,6 @@ type tlsConn struct {
 type beneath struct{ net.Conn }
 
 func (beneath) SetWriteDeadline(time.Time) error { return nil }
-
-func newTLSConn(raw net.Conn, config *tls.Config, server string) *tlsConn {
-	return &tlsConn{Conn: tls.Client(beneath{raw}, config), raw: raw, server: server}
-}
 
 // Read names the server's verdict on our certificate, which under TLS 1.3 comes after the handshake.
 func (c *tlsConn) Read(p []byte) (int, error) {
@@ -94,8 +100,12 @@ func (c *tlsConn) CloseWrite() error {
 
 // failed is err as an error of the TLS stage.
 func (c *tlsConn) failed(err error) error {
+	advice := remedyOf(err, c.config)
 	if rejected(err) {
 		err = fmt.Errorf("%w: %w", ErrCertificateRejected, err)
+	}
+	if advice != "" {
+		err = fmt.Errorf("%w: %s", err, advice)
 	}
 	return &DialError{Stage: StageTLS, Server: c.server, Err: err}
 }

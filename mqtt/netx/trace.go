@@ -10,11 +10,13 @@ import (
 // Stage is a part of the way to a server.
 type Stage string
 
-// The stages, in their order. A host that is an address has no StageDNS; StageUnix stands in the place of the two before it.
+// The stages, in their order. A host that is an address has no StageDNS; StageUnix stands in the place of the two before
+// it, and StageProxy around those of the proxy's own host.
 const (
 	StageDNS       Stage = "dns"       // looking the host up
 	StageTCP       Stage = "tcp"       // connecting, all addresses of the host counted
 	StageUnix      Stage = "unix"      // connecting to a socket's file
+	StageProxy     Stage = "proxy"     // connecting through a proxy: to it, TLS with it included, and from it to the server
 	StageTLS       Stage = "tls"       // the handshake of a secure scheme
 	StageWebSocket Stage = "websocket" // asking for WebSocket; all the stages when an http.Client of the caller's dials
 )

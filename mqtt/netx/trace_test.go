@@ -16,6 +16,19 @@ func nameless() *net.Dialer {
 	}}}
 }
 
+// stepped is a step in words.
+func stepped(s Step) string {
+	switch {
+	case s.Err != nil && !s.Done:
+		return string(s.Stage) + " fails before it has ended"
+	case s.Err != nil:
+		return string(s.Stage) + " fails"
+	case s.Done:
+		return string(s.Stage) + " ends"
+	}
+	return string(s.Stage) + " begins"
+}
+
 func TestTrace(t *testing.T) {
 	address := listen(t, func(net.Conn) {})
 	_, port, err := net.SplitHostPort(address)
@@ -36,15 +49,7 @@ func TestTrace(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
 			conn, err := Dial(t.Context(), server(t, c.url), Options{Dialer: c.dialer, Trace: func(s Step) {
-				what := " begins"
-				switch {
-				case s.Err != nil:
-					what = " fails"
-					require.True(t, s.Done)
-				case s.Done:
-					what = " ends"
-				}
-				got = append(got, string(s.Stage)+what)
+				got = append(got, stepped(s))
 			}})
 			if err == nil {
 				closing(t, conn)

@@ -31,7 +31,7 @@ type WebSocketOptions struct {
 	AllowNoSubprotocol bool
 
 	// HTTPClient makes the request. Its Jar has the cookies, its Timeout bounds the request. With a Transport it dials too:
-	// then Dialer, TLS and Trace stages beneath StageWebSocket are not used, and Transport must speak HTTP/1.1. A redirect
+	// then Dialer, Proxy, TLS and Trace stages beneath StageWebSocket are not used, and Transport must speak HTTP/1.1. A redirect
 	// is an error, unless Transport and CheckRedirect are both set. Nil: one of our own, without a Jar.
 	HTTPClient *http.Client
 
