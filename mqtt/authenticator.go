@@ -9,8 +9,8 @@ import "context"
 // that: several may follow each other, and clients that share an Authenticator run theirs side by side.
 //
 // An Authenticator, or exchange, that fails is treated like a server that can't be reached: the cause may pass, as when a
-// token has to be fetched. The client goes on to the next server, and retries as [Backoff] says; Backoff.Retry may decide
-// otherwise, and is given a *ConnectError of the stage "auth", or the *AuthError of a re-authentication. A server's refusal
+// token has to be fetched. The client goes on to the next server, and retries as [Backoff] says, unless the error wraps ErrGiveUp;
+// Backoff.Retry may decide otherwise, and is given a *ConnectError of the stage "auth", or the *AuthError of a re-authentication. A server's refusal
 // with codec.NotAuthorized or codec.BadAuthenticationMethod is final, as ever. The text of an error goes to the Logger and into
 // events, so it must hold no secret.
 type Authenticator interface {

@@ -36,6 +36,21 @@ func TestCloseWithCodeThatIgnoresItsContext(t *testing.T) {
 			close(until)
 			<-client.Done()
 		})
+		bubble(t, "Contract18 a BeforeConnect that ignores its context outlives "+how+", whose error names it", func(t *testing.T) {
+			until := make(chan struct{})
+			s := idle(t, mqtt.Config{BeforeConnect: func(context.Context, *mqtt.Attempt) error {
+				<-until
+				return nil
+			}})
+			s.connecting()
+			synctest.Wait()
+			start := time.Now()
+			require.Contains(t, leftUndone(t, end(s.client)).Hook, "BeforeConnect")
+			require.LessOrEqual(t, time.Since(start), time.Second+2*grace)
+			close(until)
+			<-s.client.Done()
+			require.Zero(t, s.server.Dials())
+		})
 		bubble(t, "Contract18 a Backoff.Retry that doesn't return outlives "+how+", whose error names it", func(t *testing.T) {
 			until := make(chan struct{})
 			s, conn := up(t, mqtt.Config{Backoff: mqtt.Backoff{Retry: func(int, error) (time.Duration, bool) {

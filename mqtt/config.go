@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"time"
@@ -18,16 +19,30 @@ type Config struct {
 	// ---- where ----
 
 	// Servers are the URLs of servers that are tried in turn: mqtt:// or tcp:// (port 1883), mqtts://, tls:// or ssl://
-	// (port 8883), ws:// (port 80) and wss:// (port 443), unix:///path, and +unix behind mqtt, mqtts, ws or wss. A URL may
-	// hold user:password@ and ?clientId=; fields of Config that are set win over it, each for itself. netx.Parse says more.
-	// Default: mqtt://localhost:1883.
+	// (port 8883), ws:// (port 80) and wss:// (port 443), unix:///path, and +unix behind mqtt, mqtts, ws or wss; mqtt+srv://
+	// or mqtts+srv:// and a domain for the servers that its SRV records name. A URL may hold user:password@ and ?clientId=;
+	// fields of Config that are set win over it, each for itself. netx.Parse says more. Default: mqtt://localhost:1883.
 	Servers []string
+
+	// ShuffleServers draws the order of Servers at random, for each client anew. False, the default: it is that of Servers.
+	// Either way a round tries each of them once: first those that have not failed since they last worked, then those whose
+	// failure is the longest ago. After a lost connection its server goes first, unless its last two connections were both
+	// lost within Backoff.Stable.
+	ShuffleServers bool
 
 	// TLS is for the secure schemes. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's host,
 	// and localhost over a unix socket. With a client certificate in it, all Servers must be secure; netx.ReloadCertificate
 	// reads one anew at each attempt. NextProtos, empty by default, is what servers want that share a port with others. With
 	// InsecureSkipVerify the Logger is warned, once. Its callbacks run on a goroutine of the client's connecting.
 	TLS *tls.Config
+
+	// BeforeConnect is called before each attempt to connect, for what changes: signed URLs, tokens, certificates (see Attempt).
+	// Nil: attempts are as Config says. It may take as long as it needs: ConnectTimeout begins when it has returned, and ctx ends
+	// when the client does, or the context of the Connect that it is called for. An error fails the attempt, with a *ConnectError
+	// of the stage "hook", and the client goes on as after any other, but for one that wraps ErrGiveUp; its text goes to the Logger
+	// and into events, so it must hold no secret. It runs on a goroutine of the client's connecting, and may be called by many
+	// clients at the same time.
+	BeforeConnect func(ctx context.Context, a *Attempt) error
 
 	// Dialer opens the raw connections. Nil: a net.Dialer. It runs on a goroutine of the client's connecting, must return
 	// soon after its context ends, and is shared by all clients of this Config.
@@ -90,7 +105,7 @@ type Config struct {
 	// of KeepAlive, and at least 5 s.
 	PingTimeout time.Duration
 
-	// ConnectTimeout bounds one attempt, from the dial to CONNACK, the Authenticator included. Zero: 30 s.
+	// ConnectTimeout bounds one attempt, from the dial to CONNACK, the Authenticator included, BeforeConnect not. Zero: 30 s.
 	ConnectTimeout time.Duration
 
 	// WriteTimeout is how long a write may make no progress before the connection ends with ErrWriteTimeout. Zero: 20 s.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
@@ -31,7 +32,7 @@ func (s *settings) actorConfig() actor.Config {
 		ConnectTimeout: s.ConnectTimeout, WriteTimeout: s.WriteTimeout,
 		RetryFirst: s.RetryFirst, Stable: s.Backoff.Stable, Delay: s.delay,
 
-		Servers: s.targets(), Redirects: redirectsInARow,
+		Servers: s.targets(), Among: s.among(), Redirects: redirectsInARow, Before: s.before(), UserCode: s.userCode(),
 
 		Authenticate: s.authenticate(), AuthMethod: s.authMethod,
 
@@ -58,6 +59,29 @@ func (s *settings) connect() codec.Connect {
 			UserProperties:             codecUserProperties(s.UserProperties),
 		},
 	}
+}
+
+// among chooses among servers that are equally good; nil for their order.
+func (s *settings) among() func(n int) int {
+	if !s.ShuffleServers {
+		return nil
+	}
+	return rand.IntN
+}
+
+// userCode names what an attempt may wait for. Without any it is the dialling that does.
+func (s *settings) userCode() string {
+	var names []string
+	if s.BeforeConnect != nil {
+		names = append(names, "a BeforeConnect")
+	}
+	if s.Dialer != nil || s.BeforeConnect == nil && s.Authenticator == nil {
+		names = append(names, "a Dialer")
+	}
+	if s.Authenticator != nil {
+		names = append(names, "an Authenticator")
+	}
+	return strings.Join(names, " or ")
 }
 
 // delay says how long to wait before an attempt in a row, and whether there is to be one.

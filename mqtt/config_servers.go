@@ -3,6 +3,7 @@ package mqtt
 import (
 	"cmp"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 
@@ -35,8 +36,11 @@ func (s *settings) settleServers() error {
 	return s.checkCredentials()
 }
 
-func (s *settings) hasCertificate() bool {
-	return s.TLS != nil && (len(s.TLS.Certificates) > 0 || s.TLS.GetClientCertificate != nil)
+func (s *settings) hasCertificate() bool { return s.TLS != nil && bearsCertificate(s.TLS) }
+
+// bearsCertificate says that c has a client certificate, which nobody sends without TLS.
+func bearsCertificate(c *tls.Config) bool {
+	return len(c.Certificates) > 0 || c.GetClientCertificate != nil
 }
 
 // checkCredentials looks at what came from the URLs too.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt/netx"
@@ -29,7 +30,7 @@ func (e *ProtocolError) Unwrap() error { return e.Code }
 // ConnectError says how far an attempt to connect came. The stage auth is what fails with an Authenticator: itself, an exchange
 // that has begun, and a refusal as not authorised or for its method. It unwraps to Err.
 type ConnectError struct {
-	Stage   string        // what failed: dns, tcp, unix, proxy, tls, websocket, connack (from the first byte of CONNECT to CONNACK) or auth
+	Stage   string        // what failed: hook (Config.BeforeConnect), dns, tcp, unix, proxy, tls, websocket, connack (from the first byte of CONNECT to CONNACK) or auth
 	Server  string        // the server's URL, without credentials and query
 	Attempt int           // which attempt in a row this was, from 1
 	Delay   time.Duration // until the next attempt, in an EventReconnecting; negative: there is none, or none was set yet
@@ -52,13 +53,38 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // other error is one of the stage that it has, or connack. A certificate that a server rejects after the handshake is one of the stage tls.
 func connectError(stage, server string, attempt int, delay time.Duration, err error) *ConnectError {
 	e := &ConnectError{Stage: cmp.Or(stage, "connack"), Server: server, Attempt: attempt, Delay: delay, Err: publicError(err)}
-	if dial, ok := errors.AsType[*netx.DialError](err); ok {
+	if dial, ok := errors.AsType[*netx.DialError](err); ok && stage != "hook" {
 		e.Stage = string(dial.Stage)
 		if err == error(dial) {
 			e.Err = dial.Err
 		}
 	}
 	return e
+}
+
+// RoundError says why no server could be reached: one *ConnectError for each attempt of a round, in which each server had its
+// turn, or the last attempt was refused in a way that no retry can mend. A round of one attempt has its *ConnectError alone. It
+// unwraps to all of them, the last one first.
+type RoundError struct {
+	Attempts []*ConnectError // two or more, in the order in which they were made
+}
+
+// Error gives the reasons in their order, between semicolons.
+func (e *RoundError) Error() string {
+	reasons := make([]string, len(e.Attempts))
+	for i, a := range e.Attempts {
+		reasons[i] = a.Error()
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// Unwrap gives Attempts, the last one first.
+func (e *RoundError) Unwrap() []error {
+	reasons := make([]error, len(e.Attempts))
+	for i, a := range e.Attempts {
+		reasons[len(reasons)-1-i] = a
+	}
+	return reasons
 }
 
 // AuthError says that enhanced authentication failed on our side: Err is what the Authenticator or its exchange returned, or why

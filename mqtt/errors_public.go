@@ -87,7 +87,9 @@ func publicTwin(err error) error {
 			Unacknowledged: e.Unacknowledged, Hook: e.Hook, Err: publicError(e.Cause),
 		}
 	case *actor.AttemptError:
-		return connectError(e.Stage, e.Server, e.Attempt, -1, e.Err)
+		return publicAttempt(e)
+	case *actor.RoundError:
+		return publicRound(e)
 	case *actor.AuthError:
 		return &AuthError{Err: publicError(e.Err)}
 	case *actor.AliasError:
@@ -101,4 +103,16 @@ func publicTwin(err error) error {
 		return &InternalError{Reason: e.Reason}
 	}
 	return nil
+}
+
+func publicAttempt(e *actor.AttemptError) *ConnectError {
+	return connectError(e.Stage, e.Server, e.Attempt, -1, e.Err)
+}
+
+func publicRound(e *actor.RoundError) *RoundError {
+	round := &RoundError{Attempts: make([]*ConnectError, len(e.Attempts))}
+	for i, a := range e.Attempts {
+		round.Attempts[i] = publicAttempt(a)
+	}
+	return round
 }

@@ -2,9 +2,11 @@ package mqtt
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -24,6 +26,11 @@ type target struct {
 	settings *settings
 	server   *netx.Server
 	foreign  bool // Config doesn't list it: a server has sent the client there
+
+	// Of one that BeforeConnect has seen:
+	home   *target     // what it was before; nil for any other
+	own    *tls.Config // in place of Config's,
+	header http.Header // and of Config.WebSocket's
 }
 
 func (s *settings) targets() []actor.Server {
@@ -39,13 +46,12 @@ func (t *target) Name() string { return t.server.String() }
 
 // Dial opens the transport of one attempt.
 func (t *target) Dial(ctx context.Context, attempt int, v codec.Version) (net.Conn, error) {
-	o := netx.Options{Dialer: t.settings.Dialer, Proxy: t.settings.Proxy, TLS: t.settings.TLS, WebSocket: t.settings.WebSocket}
+	o := netx.Options{Dialer: t.settings.Dialer, Proxy: t.settings.Proxy, TLS: t.tls(), WebSocket: t.settings.WebSocket}
 	if o.WebSocket.Subprotocols == nil && v == codec.V31 {
 		o.WebSocket.Subprotocols = []string{"mqttv3.1"}
 	}
-	if t.foreign && o.TLS != nil && o.TLS.ServerName != "" { // that name is another server's
-		o.TLS = o.TLS.Clone()
-		o.TLS.ServerName = ""
+	if t.home != nil {
+		o.WebSocket.Header = t.header
 	}
 	if trace := t.settings.Trace; trace != nil {
 		o.Trace = func(s netx.Step) {
@@ -53,6 +59,19 @@ func (t *target) Dial(ctx context.Context, attempt int, v codec.Version) (net.Co
 		}
 	}
 	return netx.Dial(ctx, t.server, o)
+}
+
+// tls is what its TLS is made of; nil for the default.
+func (t *target) tls() *tls.Config {
+	if t.home != nil {
+		return t.own
+	}
+	c := t.settings.TLS
+	if t.foreign && c != nil && c.ServerName != "" { // that name is another server's
+		c = c.Clone()
+		c.ServerName = ""
+	}
+	return c
 }
 
 // Credentials puts what the server is to know into its CONNECT.
@@ -90,8 +109,9 @@ func (t *target) refer(name string) (*target, error) {
 	if len(name) > longestName {
 		return nil, fmt.Errorf("a name of %d bytes is longer than %d", len(name), longestName)
 	}
-	other, err := t.server.Refer(name)
-	listed := t.listed(name)
+	from := t.referrer()
+	other, err := from.Refer(name)
+	listed := t.listed(from, name)
 	switch {
 	case listed != nil:
 		other, err = listed, nil
@@ -100,20 +120,31 @@ func (t *target) refer(name string) (*target, error) {
 	case t.settings.Redirect != RedirectAny:
 		return nil, fmt.Errorf("%s is not in Config.Servers, and Config.Redirect is not RedirectAny", other)
 	}
-	if same(other, t.server) {
+	if same(other, from) {
 		return nil, fmt.Errorf("%s names itself", other)
 	}
 	return &target{settings: t.settings, server: other, foreign: listed == nil}, nil
 }
 
-// listed is the server of Config's that a name stands for, one of the same scheme first; never one that is less secure.
-func (t *target) listed(name string) (found *netx.Server) {
+// referrer is what a reference is read from: the server as it was dialled. Whatever else BeforeConnect changed held for that
+// attempt alone, and isn't for another server.
+func (t *target) referrer() *netx.Server {
+	if t.home == nil {
+		return t.server
+	}
+	from := *t.home.server
+	from.Scheme, from.Host, from.Port = t.server.Scheme, t.server.Host, t.server.Port
+	return &from
+}
+
+// listed is the server of Config's that a name stands for, one of the same scheme as from first; never one that is less secure.
+func (t *target) listed(from *netx.Server, name string) (found *netx.Server) {
 	for _, server := range t.settings.servers {
 		named, err := server.Refer(name)
-		if err != nil || !same(named, server) || t.server.Secure() && !server.Secure() {
+		if err != nil || !same(named, server) || from.Secure() && !server.Secure() {
 			continue
 		}
-		if found == nil || server.Scheme == t.server.Scheme && found.Scheme != t.server.Scheme {
+		if found == nil || server.Scheme == from.Scheme && found.Scheme != from.Scheme {
 			found = server
 		}
 	}

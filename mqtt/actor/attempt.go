@@ -18,8 +18,14 @@ type attempt struct {
 	cfg     *Config
 	server  Server
 	number  int
+	last    error // what the one before it, or a connection, ended with
 	connect codec.Connect
 	allowed <-chan struct{} // from tracker: CONNECT may leave; nil when it always may
+
+	// how the session stands
+	accepted bool   // there is one that may go on,
+	owner    string // of this client identifier
+	held     int    // how much of the room is taken by what stays when it begins anew
 
 	// owned by run
 	stage    string    // where it stands
@@ -31,7 +37,7 @@ type attempt struct {
 type AttemptError struct {
 	Server  string
 	Attempt int
-	Stage   string // "connack", "auth", or empty where the dialling error tells it
+	Stage   string // "hook", "connack", "auth", or empty where the dialling error tells it
 	Err     error
 	left    bool // CONNECT may have left
 }
@@ -44,8 +50,23 @@ func (e *AttemptError) Error() string {
 // Unwrap gives the cause.
 func (e *AttemptError) Unwrap() error { return e.Err }
 
-// run tries. The whole of it ends when ctx does, or within ConnectTimeout.
+// run tries.
 func (a *attempt) run(ctx context.Context) tried {
+	t := a.goes(ctx)
+	t.server = a.server
+	return t
+}
+
+func (a *attempt) goes(ctx context.Context) tried {
+	if err := a.before(ctx); err != nil {
+		return tried{err: a.fail(ctx, err)}
+	}
+	a.session()
+	return a.connects(ctx)
+}
+
+// connects dials and shakes hands. The whole of it ends when ctx does, or within ConnectTimeout.
+func (a *attempt) connects(ctx context.Context) tried {
 	ctx, done := context.WithTimeoutCause(ctx, a.cfg.ConnectTimeout, errConnectTimeout)
 	defer done()
 	conn, err := a.server.Dial(ctx, a.number, a.connect.Version)

@@ -10,8 +10,9 @@ import (
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
-// The stages of an attempt, after the dialling.
+// The stages of an attempt, before and after the dialling.
 const (
+	stageHook    = "hook"
 	stageConnAck = "connack"
 	stageAuth    = "auth"
 )

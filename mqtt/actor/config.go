@@ -54,6 +54,14 @@ type Config struct {
 	Redirects           int      // how often in a row a server's reference is followed
 	Stable              time.Duration
 
+	// Among chooses which of n servers that are equally good is dialled next; nil: the first.
+	Among func(n int) int
+	// Before has the user's code look at an attempt at a server, of a number and after what the last one ended with; nil: there
+	// is none. It may change what CONNECT says, and gives the server to dial. It may wait, and runs on the attempt.
+	Before func(ctx context.Context, at Server, number int, last error, c *codec.Connect) (Server, error)
+	// UserCode names the user's code that an attempt runs, for who waits for it in vain.
+	UserCode string
+
 	// Delay decides about the attempt-th failure in a row.
 	Delay func(attempt int, err error) (delay time.Duration, again bool)
 	// Decides says that Delay alone decides, also about refusals that are final by default.

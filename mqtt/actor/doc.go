@@ -7,7 +7,7 @@
 // # Processes
 //
 //	supervisor   client       the way to a server: which is next, version, backoff; joins what a connection needs
-//	attempt      an attempt   dial, CONNECT, AUTH, CONNACK, beside the supervisor's select
+//	attempt      an attempt   the user's BeforeConnect, dial, CONNECT, AUTH, CONNACK, beside the supervisor's select
 //	tracker      client       all that goes out, and the desk: state, counts, events
 //	dispatcher   client       all that comes in: streams, room, QoS 2 identifiers, owed acknowledgements
 //	keeper       client       the store, where there is one

@@ -25,6 +25,7 @@ var (
 	ErrSuperseded     = errors.New("a newer message for its topic took its place")
 	ErrCorrelation    = errors.New("another request waits for an answer with this correlation data")
 	ErrVersion        = errors.New("needs MQTT 5.0")
+	ErrGiveUp         = errors.New("give up")
 	ErrRedirects      = errors.New("sent from server to server too often")
 )
 

@@ -129,10 +129,8 @@ func (q hookAsk) answer(t *tracker) {
 		q.reply <- "a Store that ignores its context"
 	case t.deciding:
 		q.reply <- "Backoff.Retry"
-	case t.cfg.Authenticate != nil:
-		q.reply <- "a Dialer or an Authenticator that ignores its context"
 	default:
-		q.reply <- "a Dialer that ignores its context"
+		q.reply <- t.cfg.UserCode + " that ignores its context"
 	}
 }
 

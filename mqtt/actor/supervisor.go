@@ -37,23 +37,28 @@ type supervisor struct {
 	accepted  bool // some connection of this client was accepted: there is a session that may go on
 	gen       uint64
 	course    course
-	failures  int  // in a row
-	ghosts    int  // attempts of ours that were given up behind CONNECT: a slow server may still come to them
-	unsure    bool // a CONNECT may have left, and what it did to the session isn't known
-	head      int  // 1 when the row began with an attempt, 0 when it began with the loss of a connection
+	at        Server          // where the attempt goes or the connection is: course's, or what the user's code made of it
+	vain      []*AttemptError // of this round
+	last      error           // what the last attempt, or the connection, ended with; nil after an accepting CONNACK
+	failures  int             // in a row
+	ghosts    int             // attempts of ours that were given up behind CONNECT: a slow server may still come to them
+	unsure    bool            // a CONNECT may have left, and what it did to the session isn't known
+	head      int             // 1 when the row began with an attempt, 0 when it began with the loss of a connection
 	born      time.Time
 	lowered   codec.Version // what this server is tried with since it refused a higher one, or zero
 	clientID  string        // assigned by a server
+	owner     string        // the client identifier that was accepted last: whose session may go on
 	renew     bool          // Connect was called while an abandoned attempt was still ending
 }
 
 // tried is what an attempt found.
 type tried struct {
-	conn net.Conn
-	rest []byte // what came behind CONNACK
-	ack  *codec.ConnAck
-	link linkUp
-	err  error
+	server Server
+	conn   net.Conn
+	rest   []byte // what came behind CONNACK
+	ack    *codec.ConnAck
+	link   linkUp
+	err    error
 }
 
 func (s *supervisor) run(ctx context.Context) (err error) {
@@ -85,7 +90,7 @@ func (s *supervisor) run(ctx context.Context) (err error) {
 // begun is the first that the supervisor does.
 func (s *supervisor) begun(ctx context.Context) {
 	s.done = ctx.Done()
-	s.course = newCourse(s.cfg.Servers)
+	s.course = newCourse(s.cfg.Servers, s.cfg.Among)
 	for i := range s.cfg.Warnings {
 		s.log(&s.cfg.Warnings[i])
 	}
@@ -159,7 +164,8 @@ func (s *supervisor) grant(w wish) {
 
 // begin starts the first attempt of a Connect.
 func (s *supervisor) begin() {
-	s.renew, s.first, s.failures, s.head, s.course.tries = false, true, 0, 1, 0
+	s.renew, s.first, s.failures, s.head = false, true, 0, 1
+	s.newRound()
 	s.course.leave()
 	s.alarm.stop()
 	s.attempt()
@@ -264,11 +270,13 @@ func (s *supervisor) lost(why error) error {
 	case s.permanent(why):
 		return why
 	}
-	if time.Since(s.born) >= s.cfg.Stable {
+	brief := time.Since(s.born) < s.cfg.Stable
+	if !brief {
 		s.failures, s.ghosts, s.course.hops = 0, 0, 0
 	}
-	s.course.tries, s.head = 0, 0
-	err := s.comeBack(why)
+	s.last, s.head = why, 0
+	s.newRound()
+	err := s.comeBack(why, brief)
 	if s.rush {
 		s.hurry()
 	}

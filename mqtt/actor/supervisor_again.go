@@ -15,22 +15,24 @@ func (s *supervisor) again(why error) error {
 	s.failures++
 	delay, more := s.cfg.Delay(s.failures, why)
 	if !more {
-		return s.cease(why)
+		return s.cease(s.whole(why))
 	}
 	s.sleep(delay, why)
 	return nil
 }
 
 // comeBack sets the next attempt after the loss of a connection: to the same server, to where it has sent us, or, when it only
-// sent us away, to the next one.
-func (s *supervisor) comeBack(why error) error {
+// sent us away or loses us soon time and again, to the next one.
+func (s *supervisor) comeBack(why error, brief bool) error {
 	to, why := s.referred(why)
 	if to != nil {
 		return s.followLost(to, why)
 	}
-	s.course.leave()
 	if sentAway(why) {
+		s.course.leave()
 		s.course.pass()
+	} else {
+		s.course.lost(brief)
 	}
 	return s.again(why)
 }
@@ -72,6 +74,9 @@ func (s *supervisor) ownGhost(err error) bool {
 func (s *supervisor) permanent(err error) bool {
 	if s.cfg.Decides {
 		return false
+	}
+	if errors.Is(err, ErrGiveUp) {
+		return true
 	}
 	r, ok := errors.AsType[*Refusal](err)
 	if !ok {

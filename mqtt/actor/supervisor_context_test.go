@@ -18,7 +18,7 @@ func TestAConnectionThatEndedLeavesNothingWithTheClient(t *testing.T) {
 				Delay: func(int, error) (time.Duration, bool) { return time.Hour, true },
 			},
 			asks: make(chan question, 10), inbound: make(chan inquiry, 10),
-			course: newCourse([]Server{host("server", nil)}),
+			course: newCourse([]Server{host("server", nil)}, nil), at: host("server", nil),
 		}
 		for range 3 {
 			ours, theirs := net.Pipe()

@@ -10,29 +10,24 @@ import (
 
 // prepare makes the next attempt: its server, its version, and the CONNECT that says how the session stands.
 func (s *supervisor) prepare() *attempt {
-	s.course.count(1)
+	s.course.try()
+	s.at = s.course.server()
 	c := s.cfg.Connect
 	c.Version = s.version()
 	if s.clientID != "" {
 		c.ClientID = s.clientID
 	}
-	server := s.course.server()
-	server.Credentials(&c)
-	s.session(&c)
+	s.at.Credentials(&c)
 	if c.Version == codec.V5 {
-		p := *c.Properties
-		p.ReceiveMaximum = uint16(s.cfg.ReceiveMaximum)
-		if c.CleanStart {
-			p.ReceiveMaximum = uint16(max(1, s.cfg.ReceiveMaximum-s.held()))
-		}
-		c.Properties = &p
-		if s.cfg.Session != SessionConnection {
-			p.SessionExpiryInterval = new(s.cfg.SessionExpiry)
-		}
+		c.Properties = new(*c.Properties)
 	} else {
 		c = plain(c)
 	}
-	return &attempt{cfg: s.cfg, server: server, number: s.number(), connect: c}
+	a := &attempt{cfg: s.cfg, server: s.at, number: s.number(), last: s.last, connect: c, accepted: s.accepted, owner: s.owner}
+	if c.Version == codec.V5 && (s.cfg.Before != nil || a.beginsAnew()) {
+		a.held = s.held()
+	}
+	return a
 }
 
 // held asks how much of the room is taken by what stays when the session begins anew. A session that goes on sends it
@@ -59,18 +54,6 @@ func plain(c codec.Connect) codec.Connect {
 	return c
 }
 
-// session says whether the session begins anew with this CONNECT (contract 16).
-func (s *supervisor) session(c *codec.Connect) {
-	switch {
-	case s.cfg.Session == SessionDurable:
-		c.CleanStart = false
-	case s.cfg.Session == SessionConnection || c.Version != codec.V5:
-		c.CleanStart = true
-	default:
-		c.CleanStart = !s.accepted
-	}
-}
-
 // version is what is tried next with this server: the next lower one after a refusal, else what last worked, or the highest.
 func (s *supervisor) version() codec.Version {
 	if s.lowered != 0 {
@@ -85,7 +68,7 @@ func (s *supervisor) version() codec.Version {
 // judge takes what an attempt found. Its error is the end of the client, or errAnew.
 func (s *supervisor) judge(t *tried) error {
 	s.cancel(nil)
-	s.cancel, s.tried = nil, nil
+	s.cancel, s.tried, s.at = nil, nil, t.server
 	if t.err == nil {
 		s.accept(t)
 		return errAnew
@@ -96,30 +79,32 @@ func (s *supervisor) judge(t *tried) error {
 	}
 	if !s.first && !s.connected {
 		s.lowered = 0
+		s.course.pass() // it may be what took so long: the next Connect begins with another one
 		s.abandoned()
 		return nil
 	}
+	s.last = t.err
 	if s.lower(t.err) {
-		s.course.count(-1)
 		s.attempt()
 		return nil
 	}
 	to, why := s.referred(t.err)
-	s.say(missed{s.course.server().Name(), why})
+	s.say(missed{s.at.Name(), why})
+	s.inVain(why)
 	switch {
 	case s.permanent(why):
-		return s.cease(why)
+		return s.cease(s.whole(why))
 	case to != nil:
 		return s.follow(to, why)
 	case s.course.pass():
 		s.attempt() // the round isn't over: the next server has its turn without delay
 		return nil
 	case s.first && !s.cfg.RetryFirst:
-		s.giveIn(why)
+		s.giveIn(s.whole(why))
 		return nil
 	}
 	err := s.again(why)
-	s.course.tries = 0
+	s.newRound()
 	return err
 }
 
@@ -149,18 +134,24 @@ func (s *supervisor) accept(t *tried) {
 	if version == codec.V31 && s.cfg.Session == SessionDurable {
 		present = true // 3.1 has no word for it: the session is taken to be there
 	}
-	s.course.settle()
-	s.course.setVersion(version)
+	s.course.worked()
+	if s.at.Name() == s.course.server().Name() { // else it is what another server spoke
+		s.course.setVersion(version)
+	}
 	s.lowered = 0
 	up := t.link
 	up.wire, s.plug = newWire()
 	up.gen, up.sessionPresent, up.connack = s.gen, present, t.ack
 	up.doubtful, s.unsure = s.unsure, false
-	up.server, up.attempt = s.course.server().Name(), s.number()
+	up.server, up.attempt = s.at.Name(), s.number()
 	if p := t.ack.Properties; p != nil && up.clientID == "" { // a server that renames us unasked doesn't take our session from us (§3.2.2.3.7)
 		s.clientID = p.AssignedClientIdentifier
+		s.owner = s.clientID
+	} else {
+		s.owner = up.clientID
 	}
-	s.accepted, s.connected, s.first, s.renew, s.rush, s.course.tries = true, true, false, false, false, 0
+	s.accepted, s.connected, s.first, s.renew, s.rush, s.last = true, true, false, false, false, nil
+	s.newRound()
 	s.pass(up)
 	s.say(up)
 	s.start(t, up)

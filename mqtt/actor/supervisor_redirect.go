@@ -28,10 +28,9 @@ func (s *supervisor) referred(err error) ([]Server, error) {
 	if s.course.hops >= s.cfg.Redirects {
 		return nil, sentOn(err)
 	}
-	from := s.course.server()
-	to, why := from.Refer(r.Server)
+	to, why := s.at.Refer(r.Server)
 	if why != nil {
-		s.log(&Record{levelWarn, "server reference not followed", []any{"server", from.Name(), "reason", why}})
+		s.log(&Record{levelWarn, "server reference not followed", []any{"server", s.at.Name(), "reason", why}})
 	}
 	return to, err
 }
@@ -56,7 +55,7 @@ func (s *supervisor) follow(to []Server, why error) error {
 
 // followLost goes where a DISCONNECT has sent us, likewise; but reconnecting, which Backoff may have turned off.
 func (s *supervisor) followLost(to []Server, why error) error {
-	s.course.count(1) // who sent us away has had its turn in this round
+	s.course.try() // who sent us away has had its turn in this round
 	return s.followLater(to, why)
 }
 
@@ -76,7 +75,6 @@ func (s *supervisor) followLater(to []Server, why error) error {
 
 // redirect gives the turn to where we were sent, and tells so.
 func (s *supervisor) redirect(to []Server, why error) {
-	from := s.course.server().Name()
 	s.course.follow(to, errors.Is(why, codec.ServerMoved))
-	s.say(redirected{from, s.course.server().Name(), s.course.moved})
+	s.say(redirected{s.at.Name(), s.course.server().Name(), s.course.moved})
 }

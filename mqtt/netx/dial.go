@@ -22,8 +22,10 @@ func (f DialerFunc) DialContext(ctx context.Context, network, address string) (n
 
 // Options says how Dial goes about it. The zero value works.
 type Options struct {
-	// Dialer opens the connection to the server's host and port (network "tcp"), or to its socket's file ("unix"). Nil: a net.Dialer, which tries all addresses of a
-	// name, IPv6 and IPv4 side by side (RFC 6555), and sets TCP_NODELAY.
+	// Dialer opens the connection to the server's host and port (network "tcp"), or to its socket's file ("unix"). Nil: a
+	// net.Dialer, which sets TCP_NODELAY. With a *net.Dialer, that one included, all addresses of a name are tried, IPv6 and
+	// IPv4 in turn, a quarter of a second or FallbackDelay apart (RFC 8305), 64 at most, and the error keeps the reason of
+	// each; all of its fields count. Its Resolver, or net.DefaultResolver, looks up SRV records, whatever the Dialer is.
 	Dialer Dialer
 
 	// Proxy says through what the server is reached. Dialer then opens the connection to the proxy.
@@ -33,8 +35,10 @@ type Options struct {
 	WebSocket WebSocketOptions
 
 	// TLS is for secure schemes alone. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's
-	// host, and localhost over a unix socket. Dial works on a clone, so one Config may serve many calls at once. Its callbacks run in Dial's goroutine, and
-	// its ClientSessionCache in Read's too: under TLS 1.3 a session comes after the handshake.
+	// host, and localhost over a unix socket. With +srv the host is the domain, whose certificate each of its servers has to
+	// show: what a name server says of their names isn't trusted (RFC 9525 §6.2). Dial works on a clone, so one Config may
+	// serve many calls at once. Its callbacks run in Dial's goroutine, and its ClientSessionCache in Read's too: under TLS 1.3
+	// a session comes after the handshake.
 	TLS *tls.Config
 
 	// Trace is told of each stage's begin and end, or nil. It runs where the stage does, which for StageDNS may be

@@ -22,6 +22,8 @@ const (
 //	mqtts, tls, ssl     TLS, port 8883
 //	ws                  WebSocket, port 80
 //	wss                 WebSocket over TLS, port 443
+//	mqtt+srv            the servers of a domain, by its SRV records _mqtt._tcp: mqtt+srv://example.org, without a port
+//	mqtts+srv           the same over TLS, by _secure-mqtt._tcp
 //	mqtt+unix, unix     a unix socket: mqtt+unix:///run/broker.sock
 //	mqtts+unix          TLS over one
 //	ws+unix, wss+unix   WebSocket over one: ws+unix:///run/broker.sock:/mqtt?query, as ws of Node.js writes it

@@ -26,7 +26,7 @@ func (s *Server) refer(to string) (_ *Server, reason string) {
 	}
 	scheme, rest, isURL := cutScheme(to)
 	if !isURL {
-		scheme = s.Scheme
+		scheme = base(s.Scheme)
 		if rest = bracketed(to); strings.ContainsAny(rest, "/?#@%") {
 			return nil, "it is neither host:port nor a URL"
 		}
@@ -39,8 +39,8 @@ func (s *Server) refer(to string) (_ *Server, reason string) {
 	switch {
 	case err != nil:
 		return nil, err.Error()
-	case found.Scheme != s.Scheme && found.Scheme != s.Scheme+"s":
-		return nil, "its transport is " + found.Scheme + ", and that of the server that names it is " + s.Scheme
+	case found.Scheme != base(s.Scheme) && found.Scheme != base(s.Scheme)+"s":
+		return nil, "its transport is " + found.Scheme + ", and that of the server that names it is " + base(s.Scheme)
 	case strings.Contains(found.Host, "%"):
 		return nil, "its address has a zone, which has no meaning on another machine"
 	}

@@ -12,11 +12,11 @@ import (
 // Dial only reads a Server. Whoever changes fields keeps Scheme and either Host and Port or Socket filled, as Parse leaves
 // them.
 type Server struct {
-	// Scheme is the transport as normalised: mqtt, mqtts, ws or wss, or one of them with +unix.
+	// Scheme is the transport as normalised: mqtt, mqtts, ws or wss, or one of them with +unix; mqtt+srv or mqtts+srv.
 	Scheme string
 
 	Host   string // a name, or an address without brackets, with its zone if it has one: "fe80::1%eth0"; empty with +unix
-	Port   string // in decimal, 1 to 65535; empty with +unix
+	Port   string // in decimal, 1 to 65535; empty with +unix and +srv
 	Socket string // the absolute path of a unix socket, decoded; empty without +unix
 
 	Path  string // what a WebSocket server is asked for, as it is sent: percent-encoded, from its "/" on; else empty
@@ -54,6 +54,9 @@ func (s Server) String() string {
 		return s.Scheme + "://" + file + colon + s.Path
 	}
 	address := s.Address()
+	if s.Port == "" {
+		address = s.Host
+	}
 	if strings.HasPrefix(address, "[") { // in a URL the % before a zone is escaped (RFC 6874)
 		address = strings.Replace(address, "%", "%25", 1)
 	}

@@ -49,6 +49,9 @@ func connect(ctx context.Context, network string, s *Server, o *Options) (net.Co
 	if dialer == nil {
 		dialer = &net.Dialer{}
 	}
+	if plain, ok := dialer.(*net.Dialer); ok && network == "tcp" {
+		dialer = everyAddress{plain}
+	}
 	conn, err := dialer.DialContext(ctx, network, s.Address())
 	switch {
 	case err != nil:

@@ -13,7 +13,7 @@ type Stage string
 // The stages, in their order. A host that is an address has no StageDNS; StageUnix stands in the place of the two before
 // it, and StageProxy around those of the proxy's own host.
 const (
-	StageDNS       Stage = "dns"       // looking the host up
+	StageDNS       Stage = "dns"       // looking the host up; before that the servers of a domain
 	StageTCP       Stage = "tcp"       // connecting, all addresses of the host counted
 	StageUnix      Stage = "unix"      // connecting to a socket's file
 	StageProxy     Stage = "proxy"     // connecting through a proxy: to it, TLS with it included, and from it to the server

@@ -10,6 +10,7 @@ import (
 type transport struct {
 	scheme string // as normalised
 	port   string // when the URL has none
+	srv    bool   // the servers of a domain, not one
 	local  bool   // a unix socket, not TCP
 	secure bool   // TLS over that
 	web    bool   // WebSocket over that
@@ -22,6 +23,10 @@ func transportOf(scheme string) (transport, error) {
 		return transport{scheme: "mqtt", port: "1883"}, nil
 	case "mqtts", "tls", "ssl":
 		return transport{scheme: "mqtts", port: "8883", secure: true}, nil
+	case "mqtt+srv":
+		return transport{scheme: scheme, srv: true}, nil
+	case "mqtts+srv":
+		return transport{scheme: scheme, srv: true, secure: true}, nil
 	case "ws":
 		return transport{scheme: "ws", port: "80", web: true}, nil
 	case "wss":
@@ -47,9 +52,12 @@ func (t transport) parse(s *Server, rest string) error {
 	if err := parseUserinfo(s, u.userinfo); err != nil {
 		return err
 	}
-	if t.local {
+	switch {
+	case t.local:
 		err = parseSocket(s, &u, t.web)
-	} else {
+	case t.srv:
+		err = parseDomain(s, u)
+	default:
 		err = parseHostPort(s, u)
 	}
 	if err != nil {
@@ -63,6 +71,9 @@ func (t transport) parse(s *Server, rest string) error {
 
 // open opens one layer over the other.
 func (t transport) open(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
+	if t.srv {
+		return openDomain(ctx, s, o)
+	}
 	if t.web && o.WebSocket.dials() {
 		return openWebSocket(ctx, s, o, nil)
 	}

@@ -1,5 +1,5 @@
 // Package embedded is an MQTT server inside the program, for the examples that need one: on 127.0.0.1, at a port that was
-// free, and with no rules about who may do what. It keeps nothing over a restart.
+// free. Who comes in may do everything. It keeps nothing over a restart.
 package embedded
 
 import (
@@ -19,14 +19,18 @@ type Server struct {
 	URL string // what clients connect to: mqtt://, or mqtts:// when it was started with TLS; a restart keeps it
 
 	secure   *tls.Config
+	door     mochi.Hook
 	listener net.Listener
 	broker   *mochi.Server
 	gate     *gate
 }
 
-// Start starts a server. Nil is plain TCP; else secure holds the server's certificate. Whoever starts it calls Stop.
-func Start(secure *tls.Config) (*Server, error) {
-	s := &Server{secure: secure}
+// Start starts a server that lets everybody in. Nil is plain TCP; else secure holds the server's certificate. Whoever starts it
+// calls Stop.
+func Start(secure *tls.Config) (*Server, error) { return start(secure, new(auth.AllowHook)) }
+
+func start(secure *tls.Config, door mochi.Hook) (*Server, error) {
+	s := &Server{secure: secure, door: door}
 	if err := s.serve("127.0.0.1:0"); err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func (s *Server) serve(address string) error {
 	s.gate = new(gate)
 	broker := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler)})
 	err = errors.Join(
-		broker.AddHook(new(auth.AllowHook), nil), broker.AddHook(s.gate, nil),
+		broker.AddHook(s.door, nil), broker.AddHook(s.gate, nil),
 		broker.AddListener(listeners.NewNet("example", listener)),
 	)
 	if err == nil {
