@@ -13,7 +13,7 @@ import (
 // measureAliases publishes to twenty topics of 80 bytes in turn, on 5.0, without and with automatic topic aliases, to a server
 // that takes twenty. It tells the bytes of a message on the wire, and messages a second.
 func measureAliases(w io.Writer, rounds int, scale float64, size int) error {
-	address, stop, err := start()
+	where, stop, err := start()
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func measureAliases(w io.Writer, rounds int, scale float64, size int) error {
 		for _, mode := range []mqtt.AliasMode{mqtt.AliasOff, mqtt.AliasAuto} {
 			var rates, bytes []float64
 			for range rounds {
-				took, sent, err := publishAliased(address, mode, qos, n, size)
+				took, sent, err := publishAliased(where.Address, mode, qos, n, size)
 				if err != nil {
 					return err
 				}

@@ -31,7 +31,7 @@ func (r *runner) broker(ctx context.Context, rows []row, all []candidate, folder
 	}
 	defer stop()
 	real := *r
-	real.address, real.beside = address, beside
+	real.places, real.beside = places{Address: address}, beside
 	done = real.series(ctx, rows, all)
 	r.count = real.count
 	return done, ""

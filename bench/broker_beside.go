@@ -51,7 +51,7 @@ func feeding(conn net.Conn, o order) error {
 	return newPipe(conn, r, o).run(o.N)
 }
 
-// counting takes all that the client publishes, at QoS 0, and checks its order.
+// counting takes all that the client publishes, at QoS 0, and checks it as the server does.
 func counting(conn net.Conn, o order) error {
 	o.QoS, o.Properties = 0, false
 	r, err := newRing(o) // for the place of a sequence
@@ -59,24 +59,19 @@ func counting(conn net.Conn, o order) error {
 		return err
 	}
 	var publishers sequence
-	in, to, faults := make([]byte, ringBytes), 0, 0
-	for got := 0; got < o.N; {
+	in, to := make([]byte, ringBytes), 0
+	var got record
+	for got.arrived < uint64(o.N) {
 		n, err := conn.Read(in[to:])
 		if err != nil {
-			return fmt.Errorf("the subscriber got %d messages of %d: %w", got, o.N, err)
+			return fmt.Errorf("the subscriber got %d messages of %d: %w", got.arrived, o.N, err)
 		}
 		to += n
 		rest := in[:to]
 		for ; len(rest) >= r.stride; rest = rest[r.stride:] {
-			if !publishers.follows(rest[r.numberAt-4 : r.stride]) { // from where the payload begins
-				faults++
-			}
-			got++
+			got.count(&publishers, rest[r.payloadAt:r.stride])
 		}
 		to = copy(in, rest)
 	}
-	if faults > 0 {
-		return fmt.Errorf("%d of %d messages came out of order", faults, o.N)
-	}
-	return nil
+	return got.judge(o.N)
 }

@@ -16,14 +16,13 @@ function fail (error) {
   process.exit(1)
 }
 
-const [host, port] = order.Address.split(':')
 function connect (clientId, then) {
-  const c = mqtt.connect({
-    host, port: Number(port), protocol: 'mqtt', protocolVersion: order.Version, clientId, clean: order.Work !== 'reconnect',
+  const c = mqtt.connect(order.URL, {
+    ca: order.CA || undefined, protocolVersion: order.Version, clientId, clean: order.Work !== 'reconnect',
     autoAssignTopicAlias: order.Aliases
   })
   c.on('error', (error) => { if (!ending) fail(error) }) // a server may end it first
-  c.on('connect', () => c.stream.setNoDelay(true)) // it's faster with it here
+  c.on('connect', () => c.stream.setNoDelay?.(true)) // it's faster with it here
   c.once('connect', then)
   return c
 }
@@ -56,13 +55,64 @@ function topics () {
   return ['bench/topic']
 }
 
+// What is in a payload is told in payload.go.
+const block = 1024
+const size = Math.max(16, order.Size)
+const filled = Buffer.alloc(size, (() => {
+  const filler = Buffer.alloc(block)
+  for (let i = 0, x = 1; i < block; i++) {
+    x = (Math.imul(x, 1103515245) + 12345) >>> 0
+    filler[i] = x >>> 16
+  }
+  return filler
+})())
+filled.writeUInt32BE(0, 0)
+
+function number (payload, sequence) {
+  for (let at = 0; at + 12 <= size; at += block) {
+    payload.writeUInt32BE(Math.floor(sequence / 2 ** 32) + at / block * 256, at + 4)
+    payload.writeUInt32BE(sequence % 2 ** 32, at + 8)
+  }
+}
+
 // The client keeps a message until it is acknowledged, so each has a payload of its own.
-const empty = Buffer.alloc(Math.max(16, order.Size))
 function payload (sequence) {
-  const p = Buffer.from(empty)
-  p.writeUInt32BE(Math.floor(sequence / 2 ** 32), 4)
-  p.writeUInt32BE(sequence % 2 ** 32, 8)
+  const p = Buffer.from(filled)
+  number(p, sequence)
   return p
+}
+
+// checker gives a function for each message that a receiver takes: it checks its sequence, all of it (each eighth of large ones), and
+// now and then one again that has been there for a while, as expectation.go does. The other function looks at all that is held.
+const large = 4096
+function checker (streams) {
+  const wanted = Buffer.from(filled)
+  const same = (message, sequence) => {
+    number(wanted, sequence)
+    return message.equals(wanted)
+  }
+  const next = Array.from({ length: streams }, (_, i) => i)
+  const held = Array(Math.min(64, 2 + Math.floor(2 ** 20 / size)))
+  const every = Math.max(8, Math.floor(2 ** 20 / (size * held.length)))
+  let taken = 0
+  const look = (h) => {
+    if (h && !same(h.message, h.sequence)) fail(new Error(`message ${h.sequence} was written over after it had been taken`))
+  }
+  const take = (stream, message) => {
+    const sequence = next[stream]
+    if (message.length !== size) fail(new Error(`a payload of ${message.length} bytes came as message ${sequence}, want ${size}`))
+    const came = message.readUInt32BE(4) * 2 ** 32 + message.readUInt32BE(8)
+    if (came !== sequence) fail(new Error(`message ${came} came, want ${sequence}`))
+    if ((size <= large || taken % 8 === 0) && !same(message, sequence)) fail(new Error(`message ${came} came with bytes that aren't its own`))
+    if (taken % every === 0) {
+      const at = taken / every % held.length
+      look(held[at])
+      held[at] = { message, sequence }
+    }
+    next[stream] += streams
+    taken++
+  }
+  return { take, end: () => held.forEach(look) }
 }
 
 // At QoS 0 the callback comes when the socket takes more, often at once. To wait for each is the fastest, and bounds the memory.
@@ -96,9 +146,8 @@ function stretch (client, topics, options, more, then) {
 
 // warm has the machine code made before it is measured, with messages of another ClientID, which the server isn't asked for; those
 // for a real server have a topic that nobody subscribes to.
-const warmth = 500 // ms
 function warm (options, then) {
-  const until = Date.now() + warmth
+  const until = Date.now() + order.Warm
   const other = connect(order.Client + '-warm', () => {
     stretch(other, order.Broker ? ['count'] : topics(), options, () => Date.now() < until, () => other.end(false, {}, then))
   })
@@ -124,12 +173,12 @@ function publish () {
 // There is one event for all messages; who has handlers for topics looks them up.
 function receive () {
   const all = topics()
-  let next, left, then, again
+  let check, left, then, again
   const take = (stream, message) => {
-    const sequence = message.readUInt32BE(4) * 2 ** 32 + message.readUInt32BE(8)
-    if (sequence !== next[stream]) fail(new Error(`message ${sequence} came, want ${next[stream]}`))
-    next[stream] += all.length
-    if (--left === 0) then()
+    check.take(stream, message)
+    if (--left > 0) return
+    check.end()
+    then()
   }
   if (order.Streams > 0) {
     const handlers = new Map(all.map((topic, i) => [topic, (message) => take(i, message)]))
@@ -138,7 +187,7 @@ function receive () {
     client.on('message', (topic, message) => take(0, message))
   }
   const flood = (n, done) => {
-    next = all.map((_, i) => i)
+    check = checker(all.length)
     left = n
     then = done
     if (order.Broker) {
@@ -153,7 +202,7 @@ function receive () {
     begin()
     flood(order.N, () => end())
   }
-  const until = Date.now() + warmth
+  const until = Date.now() + order.Warm
   const warm = () => {
     if (Date.now() < until && !order.Broker) flood(Math.min(order.N, 2000), () => setImmediate(again)) // behind the acknowledgement
     else measure()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -104,6 +105,9 @@ func (c *consumer) check(m *mqtt.Received) error {
 	if want := map[bool]int{false: 64, true: 1024}[number%10 == 0]; len(m.Payload) != want {
 		return fmt.Errorf("%s %d has %d bytes, want %d", m.Topic, number, len(m.Payload), want)
 	}
+	if !bytes.Equal(m.Payload[8:], filler[8:len(m.Payload)]) {
+		return fmt.Errorf("%s %d came with bytes that aren't its own", m.Topic, number)
+	}
 	switch {
 	case m.QoS == mqtt.AtMostOnce && m.Topic == looseTopic:
 		if number <= c.latestLoose {
@@ -123,7 +127,7 @@ func (c *consumer) check(m *mqtt.Received) error {
 // publish sends a message and waits for its acknowledgement, while nothing is taken.
 func (c *consumer) publish(ctx context.Context) error {
 	start := time.Now()
-	err := c.client.Publish(ctx, mqtt.Message{Topic: measured, QoS: mqtt.AtLeastOnce, Payload: filling[:64]})
+	err := c.client.Publish(ctx, mqtt.Message{Topic: measured, QoS: mqtt.AtLeastOnce, Payload: filler[:64]})
 	c.published++
 	c.longest = max(c.longest, time.Since(start))
 	return err

@@ -25,14 +25,14 @@ func drive(path string, scale float64) error {
 	if _, err := fmt.Fprintln(file, strings.Join(columns, ",")); err != nil {
 		return err
 	}
-	address, stop, err := start()
+	where, stop, err := start()
 	if err != nil {
 		return err
 	}
 	defer stop()
 	var wrong []error
 	for _, version := range []string{"3.1.1", "5.0"} {
-		cmd := exec.Command(self, "-flooded", version, "-address", address, "-scale", fmt.Sprint(scale))
+		cmd := exec.Command(self, "-flooded", version, "-address", where.Address, "-scale", fmt.Sprint(scale))
 		cmd.Stdout, cmd.Stderr = file, os.Stderr
 		if err := cmd.Run(); err != nil {
 			wrong = append(wrong, fmt.Errorf("the client of MQTT %s: %w", version, err))

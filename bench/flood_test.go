@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"runtime"
 	"testing"
 	"time"
@@ -65,18 +64,23 @@ func alive() int {
 
 // local is the address of a server that ends with the test.
 func local(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return everywhere(t).Address
+}
+
+// everywhere is a server over every transport in this process.
+func everywhere(t *testing.T) places {
+	where, all, err := open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() {
-		accept(ln)
+		serveAll(all)
 		close(ended)
 	}()
 	t.Cleanup(func() {
-		ln.Close()
+		closeAll(all)
 		<-ended
 	})
-	return ln.Addr().String()
+	return where
 }

@@ -11,10 +11,10 @@ import (
 
 // Every row that a small scale has, with the server in the same process. What has arrived and its order is checked.
 func TestGrowthInSmall(t *testing.T) {
-	r := &runner{address: local(t), size: 64}
+	r := &runner{places: everywhere(t), size: 64}
 	for _, c := range growing(candidates) {
 		for _, row := range rowsOf(growths(0.001)) {
-			t.Run(c.name+", "+row.name, func(t *testing.T) { works(t, r, c, row) })
+			t.Run(c.name+", "+row.name, func(t *testing.T) { inSmall(t, r, c, row) })
 		}
 	}
 }
@@ -22,13 +22,13 @@ func TestGrowthInSmall(t *testing.T) {
 // Streams and clients tell more than their rate.
 func TestStreamsAndClientsAreWeighed(t *testing.T) {
 	address := local(t)
-	o := order{Work: "streams", Address: address, Client: "streams", Version: 4, QoS: 1, Streams: 300, N: 600, Size: 16}
+	o := order{Work: "streams", Address: address, URL: "mqtt://" + address, Client: "streams", Version: 4, QoS: 1, Streams: 300, N: 600, Size: 16}
 	got, err := perform(candidate{name: "sluice", kind: inGo, peer: sluice{}}, o)
 	if err != nil || got.N != o.N || got.Connect <= 0 || got.First <= 0 || got.Bytes <= 0 || got.Used <= got.Bytes {
 		t.Errorf("streams: %+v, %v", got, err)
 	}
 	for _, c := range growing(candidates) {
-		o = order{Work: "clients", Address: address, Client: c.name, Version: 4, QoS: 1, Clients: 30, N: 120, Size: 16}
+		o = order{Work: "clients", Address: address, URL: "mqtt://" + address, Client: c.name, Version: 4, QoS: 1, Clients: 30, N: 120, Size: 16}
 		got, err = perform(c, o)
 		if err != nil || got.N != o.N || got.Connect <= 0 || c.name == "sluice" && got.Bytes <= 0 || got.Peak <= 0 {
 			t.Errorf("clients, %s: %+v, %v", c.name, got, err)

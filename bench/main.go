@@ -5,14 +5,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime/pprof"
-	"strings"
 )
 
 func main() {
@@ -60,26 +59,30 @@ func main() {
 }
 
 // start runs the server process; stop ends it.
-func start() (address string, stop func(), err error) {
+func start() (where places, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return where, nil, err
 	}
 	cmd := exec.Command(self, "-serve")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return where, nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return where, nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return where, nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	return strings.TrimSpace(line), func() { in.Close(); cmd.Wait() }, err
+	stop = func() { in.Close(); cmd.Wait() }
+	if err := json.NewDecoder(out).Decode(&where); err != nil {
+		stop()
+		return where, nil, fmt.Errorf("the server process didn't say where it is: %w", err)
+	}
+	return where, stop, nil
 }
 
 // profiled runs f, under the profiler when there is a path to write to.

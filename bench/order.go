@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -10,11 +9,14 @@ import (
 // order is what one client process does: one work of one client, once. It gets it as JSON behind -client, and so do the programs
 // that aren't in Go.
 //
-// Each payload is of Size bytes: 0 to 3 the number of the goroutine that publishes it, from 0; 4 to 11 its sequence, from 0, both
-// big endian; the rest zero. The server checks that each sequence of a goroutine follows the one before.
+// Each payload is of Size bytes, which are as payload.go says. The server checks that each sequence of a goroutine follows the one
+// before, and that all is in it.
 type order struct {
 	Peer       string // which client
-	Address    string // host:port of the server
+	Address    string // host:port of the server, over TCP
+	Transport  string // what the client goes over; empty: tcp, as all of them do
+	URL        string // of the server over that
+	CA         string // PEM: who has signed for the server, where it has TLS
 	Client     string // ClientID, new for each run: the server counts by it
 	Work       string // publish, receive, trip, idle, reconnect; streams, clients: as in growth.go
 	Version    int    // 4 or 5
@@ -27,6 +29,7 @@ type order struct {
 	Clients    int    // clients: so many in the process, each with its share of N
 	Properties bool   // 5.0: those that are named below
 	Aliases    bool   // 5.0: topic aliases, for the long topics in turn; the server takes 20
+	Warm       int    // milliseconds that a client works before it is measured, where its language compiles what runs often
 	Broker     bool   // the server is a real one: it doesn't flood, and isn't asked for what arrived
 	Folder     string // what the peer has prepared, when it is a preparer
 }
@@ -166,21 +169,5 @@ func (o order) share(g int) int {
 
 // payload is a new one of a goroutine, with sequence 0.
 func (o order) payload(goroutine int) []byte {
-	p := make([]byte, max(16, o.Size))
-	binary.BigEndian.PutUint32(p, uint32(goroutine))
-	return p
-}
-
-// number sets the sequence of a payload.
-func number(payload []byte, sequence int) { binary.BigEndian.PutUint64(payload[4:], uint64(sequence)) }
-
-// follow checks what a receiver takes: want is the sequence of the message.
-func follow(payload []byte, want int) error {
-	if len(payload) < 12 {
-		return fmt.Errorf("a payload of %d bytes came as message %d", len(payload), want)
-	}
-	if got := binary.BigEndian.Uint64(payload[4:]); got != uint64(want) {
-		return fmt.Errorf("message %d came, want %d", got, want)
-	}
-	return nil
+	return fill(goroutine, max(16, o.Size))
 }

@@ -12,19 +12,7 @@ import (
 type atWat struct{}
 
 func (p atWat) do(ctx context.Context, o order) (result, error) {
-	switch o.Work {
-	case "publish":
-		return p.publish(ctx, o)
-	case "receive":
-		return p.receive(ctx, o)
-	case "trip":
-		return p.trip(ctx, o)
-	case "idle":
-		return p.idle(ctx, o)
-	case "reconnect":
-		return result{Cannot: "its client that connects again has one message in flight, and no more"}, nil
-	}
-	return result{Cannot: "it doesn't know " + o.Work}, nil
+	return works{"publish": p.publish, "receive": p.receive, "trip": p.trip, "idle": p.idle, "reconnect": p.reconnect}.do(ctx, o)
 }
 
 func (atWat) connect(ctx context.Context, o order, handler atwat.Handler) (*atwat.BaseClient, error) {
@@ -48,14 +36,15 @@ func (p atWat) publish(ctx context.Context, o order) (result, error) {
 		return result{}, err
 	}
 	defer p.close(ctx, c)
-	m := begin()
-	err = o.each(func(topic string, payload []byte) error {
+	o = o.blocking()
+	return o.publishing(o.each(func(topic string, payload []byte) error {
 		return c.Publish(ctx, &atwat.Message{Topic: topic, QoS: atwat.QoS(o.QoS), Payload: payload})
-	})
-	if err == nil && o.QoS == 0 {
-		err = c.Publish(ctx, &atwat.Message{Topic: counted, QoS: atwat.QoS1})
-	}
-	return m.end(o.N), err
+	}), func() error { return p.acknowledged(ctx, c, counted) })
+}
+
+// acknowledged publishes an empty message at QoS 1.
+func (atWat) acknowledged(ctx context.Context, c *atwat.BaseClient, topic string) error {
+	return c.Publish(ctx, &atwat.Message{Topic: topic, QoS: atwat.QoS1})
 }
 
 func (p atWat) receive(ctx context.Context, o order) (result, error) {
@@ -86,16 +75,7 @@ func (p atWat) receive(ctx context.Context, o order) (result, error) {
 	if err := subscribe(o.topics()...); err != nil {
 		return result{}, err
 	}
-	m := begin()
-	if o.Broker {
-		err = c.Publish(ctx, &atwat.Message{Topic: readied + o.Client, QoS: atwat.QoS1})
-	} else {
-		err = subscribe(o.request())
-	}
-	if err == nil {
-		err = t.wait(ctx)
-	}
-	return m.end(o.N), err
+	return o.receiving(ctx, t, subscribe, func(topic string) error { return p.acknowledged(ctx, c, topic) })
 }
 
 func (p atWat) trip(ctx context.Context, o order) (result, error) {
@@ -125,4 +105,8 @@ func (atWat) idle(ctx context.Context, o order) (result, error) {
 		_, err = c.Connect(ctx, o.numbered(i).Client, atwat.WithCleanSession(true), atwat.WithKeepAlive(60))
 		return err
 	})
+}
+
+func (atWat) reconnect(context.Context, order) (result, error) {
+	return result{Cannot: "its client that connects again has one message in flight, and no more"}, nil
 }

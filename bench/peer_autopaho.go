@@ -16,19 +16,7 @@ import (
 type autoPaho struct{}
 
 func (p autoPaho) do(ctx context.Context, o order) (result, error) {
-	switch o.Work {
-	case "publish":
-		return p.publish(ctx, o)
-	case "receive":
-		return p.receive(ctx, o)
-	case "trip":
-		return p.trip(ctx, o)
-	case "idle":
-		return p.idle(ctx, o)
-	case "reconnect":
-		return p.reconnect(ctx, o)
-	}
-	return result{Cannot: "it doesn't know " + o.Work}, nil
+	return works{"publish": p.publish, "receive": p.receive, "trip": p.trip, "idle": p.idle, "reconnect": p.reconnect}.do(ctx, o)
 }
 
 func (autoPaho) config(o order) autopaho.ClientConfig {
@@ -66,15 +54,17 @@ func (p autoPaho) publish(ctx context.Context, o order) (result, error) {
 	}
 	defer c.Disconnect(ctx)
 	properties := p.properties(o)
-	m := begin()
-	err = o.each(func(topic string, payload []byte) error {
+	o = o.blocking()
+	return o.publishing(o.each(func(topic string, payload []byte) error {
 		_, err := c.Publish(ctx, &paho5.Publish{Topic: topic, QoS: byte(o.QoS), Payload: payload, Properties: properties})
 		return err
-	})
-	if err == nil && o.QoS == 0 {
-		_, err = c.Publish(ctx, &paho5.Publish{Topic: counted, QoS: 1})
-	}
-	return m.end(o.N), err
+	}), func() error { return p.acknowledged(ctx, c, counted) })
+}
+
+// acknowledged publishes an empty message at QoS 1.
+func (autoPaho) acknowledged(ctx context.Context, c *autopaho.ConnectionManager, topic string) error {
+	_, err := c.Publish(ctx, &paho5.Publish{Topic: topic, QoS: 1})
+	return err
 }
 
 func (autoPaho) properties(o order) *paho5.PublishProperties {
@@ -120,16 +110,7 @@ func (p autoPaho) receive(ctx context.Context, o order) (result, error) {
 	if err := subscribe(o.topics()...); err != nil {
 		return result{}, err
 	}
-	m := begin()
-	if o.Broker {
-		_, err = c.Publish(ctx, &paho5.Publish{Topic: readied + o.Client, QoS: 1})
-	} else {
-		err = subscribe(o.request())
-	}
-	if err == nil {
-		err = t.wait(ctx)
-	}
-	return m.end(o.N), err
+	return o.receiving(ctx, t, subscribe, func(topic string) error { return p.acknowledged(ctx, c, topic) })
 }
 
 func (p autoPaho) trip(ctx context.Context, o order) (result, error) {
@@ -183,7 +164,7 @@ func (p autoPaho) reconnect(ctx context.Context, o order) (result, error) {
 	}
 	payload := o.payload(0)
 	for i := range o.N {
-		number(payload, i) // the queue encodes it at once
+		number(payload, uint64(i)) // the queue encodes it at once
 		if err := c.PublishViaQueue(ctx, &autopaho.QueuePublish{Publish: &paho5.Publish{Topic: measured, QoS: 1, Payload: payload}}); err != nil {
 			return result{}, err
 		}
@@ -196,7 +177,7 @@ func (p autoPaho) reconnect(ctx context.Context, o order) (result, error) {
 	if err := c.AwaitConnection(ctx); err != nil {
 		return result{}, err
 	}
-	if _, err := c.Publish(ctx, &paho5.Publish{Topic: counted, QoS: 1}); err != nil {
+	if err := p.acknowledged(ctx, c, counted); err != nil {
 		return result{}, err
 	}
 	return (<-dialled).took(o.N), nil

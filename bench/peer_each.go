@@ -7,30 +7,62 @@ import (
 	"time"
 )
 
-// each publishes what the order says through a client whose publish waits for the outcome, and has no other: of such a client as
-// many goroutines publish as may be in flight; at QoS 0 nothing is. A payload belongs to the caller again when publish has returned.
-func (o order) each(publish func(topic string, payload []byte) error) error {
-	if o.Window > 0 && o.QoS > 0 {
-		o.Goroutines = o.Window
+// works are what a client can do, by the names that orders have for it.
+type works map[string]func(ctx context.Context, o order) (result, error)
+
+func (w works) do(ctx context.Context, o order) (result, error) {
+	work, can := w[o.Work]
+	if !can {
+		return result{Cannot: "it doesn't know " + o.Work}, nil
 	}
-	topics, n := o.topics(), max(1, o.Goroutines)
+	return work(ctx, o)
+}
+
+// publishing measures goroutines that each publish a stretch; at QoS 0 up to the acknowledgement of the last message.
+func (o order) publishing(stretch func(goroutine int) error, last func() error) (result, error) {
+	m := begin()
+	err := o.spread(stretch)
+	if err == nil && o.QoS == 0 {
+		err = last()
+	}
+	return m.end(o.N), err
+}
+
+// spread has as many goroutines as the order says do something, and waits for all.
+func (o order) spread(stretch func(goroutine int) error) (all error) {
+	n := max(1, o.Goroutines)
 	outcomes := make(chan error)
 	for g := range n {
-		go func() {
-			payload := o.payload(g)
-			var err error
-			for i := 0; i < o.share(g) && err == nil; i++ {
-				number(payload, i)
-				err = publish(topics[(g+i*n)%len(topics)], payload)
-			}
-			outcomes <- err
-		}()
+		go func() { outcomes <- stretch(g) }()
 	}
-	var all error
 	for range n {
 		all = errors.Join(all, <-outcomes)
 	}
 	return all
+}
+
+// blocking is the order for a client whose publish waits for the outcome, and has no other: as many goroutines publish as may be in
+// flight; at QoS 0 nothing is.
+func (o order) blocking() order {
+	if o.Window > 0 && o.QoS > 0 {
+		o.Goroutines = o.Window
+	}
+	return o
+}
+
+// each is what a goroutine publishes through such a client. A payload belongs to it again when publish has returned.
+func (o order) each(publish func(topic string, payload []byte) error) (stretch func(goroutine int) error) {
+	topics, n := o.topics(), max(1, o.Goroutines)
+	return func(g int) error {
+		payload := o.payload(g)
+		for i := range o.share(g) {
+			number(payload, uint64(i))
+			if err := publish(topics[(g+i*n)%len(topics)], payload); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // trips measures each round trip of one goroutine that waits for each.
@@ -38,7 +70,7 @@ func (o order) trips(publish func(payload []byte) error) (result, error) {
 	payload, all := o.payload(0), make([]time.Duration, o.N)
 	m := begin()
 	for i := range all {
-		number(payload, i)
+		number(payload, uint64(i))
 		start := time.Now()
 		if err := publish(payload); err != nil {
 			return result{}, err
@@ -50,44 +82,22 @@ func (o order) trips(publish func(payload []byte) error) (result, error) {
 	return r, nil
 }
 
-// checker checks what a receiver takes: all of it, each topic's messages in order. One goroutine at a time may use it.
-type checker struct {
-	next       []int // by stream, the sequence that is due
-	step, left int
-	done       chan error // the first fault, or nil with the last message
+// receiving measures from the request for the flood until the checker has it all. Who receives has subscribed to its topics.
+func (o order) receiving(ctx context.Context, t *checker, subscribe func(filters ...string) error, publish func(topic string) error) (result, error) {
+	m := begin()
+	err := o.ask(subscribe, publish)
+	if err == nil {
+		err = t.wait(ctx)
+	}
+	return m.end(o.N), err
 }
 
-func newChecker(o order) *checker {
-	t := &checker{next: make([]int, max(1, o.Streams)), left: o.N, done: make(chan error, 1)}
-	t.step = len(t.next)
-	for i := range t.next {
-		t.next[i] = i
+// ask begins the flood.
+func (o order) ask(subscribe func(filters ...string) error, publish func(topic string) error) error {
+	if o.Broker {
+		return publish(readied + o.Client)
 	}
-	return t
-}
-
-// take is called with each message of a stream.
-func (t *checker) take(stream int, payload []byte) {
-	if t.left == 0 {
-		return // more than was asked for, or behind a fault
-	}
-	err := follow(payload, t.next[stream])
-	if t.next[stream] += t.step; err == nil {
-		if t.left--; t.left > 0 {
-			return
-		}
-	}
-	t.left = 0
-	t.done <- err
-}
-
-func (t *checker) wait(ctx context.Context) error {
-	select {
-	case err := <-t.done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return subscribe(o.request())
 }
 
 // numbered is the order with the ClientID of its connection i.

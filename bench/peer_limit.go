@@ -93,20 +93,20 @@ func (l limit) subscribe(conn net.Conn, version, qos int, filters ...string) err
 	return err
 }
 
-// arrived asks the server by a topic how many messages were published, and how many of these weren't the next of their goroutine.
-func (l limit) arrived(address, topic string) (n, faults int, err error) {
+// arrived asks the server by a topic what was published.
+func (l limit) arrived(address, topic string) (r record, err error) {
 	conn, err := l.connect(address, "asks", 4, true)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	defer conn.Close()
 	if err := l.subscribe(conn, 4, 0, topic); err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	answer, err := readPacket(conn)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
-	_, err = fmt.Sscan(string(answer[min(len(answer), 4+len(topic)):]), &n, &faults)
-	return n, faults, err
+	_, err = fmt.Sscan(string(answer[min(len(answer), 4+len(topic)):]), &r.arrived, &r.faults, &r.damaged)
+	return r, err
 }

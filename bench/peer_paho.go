@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/url"
 	"strconv"
 	"sync"
-	"time"
 
 	pahomqtt "github.com/eclipse/paho.mqtt.golang"
 )
@@ -15,22 +15,7 @@ import (
 type paho struct{}
 
 func (p paho) do(ctx context.Context, o order) (result, error) {
-	if o.Version != 4 {
-		return result{Cannot: "it has no MQTT 5.0"}, nil
-	}
-	switch o.Work {
-	case "publish":
-		return p.publish(ctx, o)
-	case "receive":
-		return p.receive(ctx, o)
-	case "trip":
-		return p.trip(ctx, o)
-	case "idle":
-		return p.idle(ctx, o)
-	case "reconnect":
-		return p.reconnect(ctx, o)
-	}
-	return result{Cannot: "it doesn't know " + o.Work}, nil
+	return works{"publish": p.publish, "receive": p.receive, "trip": p.trip, "idle": p.idle, "reconnect": p.reconnect}.do(ctx, o)
 }
 
 func (paho) options(o order) *pahomqtt.ClientOptions {
@@ -52,40 +37,27 @@ func waited(t pahomqtt.Token) error {
 
 const farewell = 100 // milliseconds that Disconnect may take
 
-func (p paho) publish(ctx context.Context, o order) (result, error) {
+// acknowledged publishes an empty message at QoS 1.
+func (paho) acknowledged(c pahomqtt.Client, topic string) error {
+	return waited(c.Publish(topic, 1, false, []byte{}))
+}
+
+func (p paho) publish(_ context.Context, o order) (result, error) {
 	c, err := p.connect(o)
 	if err != nil {
 		return result{}, err
 	}
 	defer c.Disconnect(farewell)
-	var all sync.WaitGroup
-	failed := make(chan error, o.Goroutines+1)
-	m := begin()
-	for g := 1; g < o.Goroutines; g++ {
-		all.Go(func() { failed <- p.stretch(c, o, g) })
-	}
-	failed <- p.stretch(c, o, 0)
-	all.Wait()
-	for range max(1, o.Goroutines) {
-		if err := <-failed; err != nil {
-			return result{}, err
-		}
-	}
-	if o.QoS == 0 {
-		if err := waited(c.Publish(counted, 1, false, []byte{})); err != nil {
-			return result{}, err
-		}
-	}
-	return m.end(o.N), nil
+	return o.publishing(func(g int) error { return p.stretch(c, o, g) }, func() error { return p.acknowledged(c, counted) })
 }
 
 // stretch is what one goroutine publishes. paho keeps the payload, so each message has its own.
 func (paho) stretch(c pahomqtt.Client, o order, goroutine int) error {
-	topics := o.topics()
+	topics, template := o.topics(), o.payload(goroutine)
 	flight := make(chan pahomqtt.Token, max(1, o.Window))
 	for i := range o.share(goroutine) {
-		payload := o.payload(goroutine)
-		number(payload, i)
+		payload := bytes.Clone(template)
+		number(payload, uint64(i))
 		t := c.Publish(topics[i%len(topics)], byte(o.QoS), false, payload)
 		if o.QoS == 0 && i+1 < o.share(goroutine) {
 			continue // the call has waited until the writer takes it
@@ -111,79 +83,39 @@ func (paho) stretch(c pahomqtt.Client, o order, goroutine int) error {
 	return nil
 }
 
-func (p paho) trip(ctx context.Context, o order) (result, error) {
+func (p paho) trip(_ context.Context, o order) (result, error) {
 	c, err := p.connect(o)
 	if err != nil {
 		return result{}, err
 	}
 	defer c.Disconnect(farewell)
-	all := make([]time.Duration, 0, o.N)
-	m := begin()
-	for i := range o.N {
-		start := time.Now()
-		payload := o.payload(0)
-		number(payload, i)
-		if err := waited(c.Publish(measured, byte(o.QoS), false, payload)); err != nil {
-			return result{}, err
-		}
-		all = append(all, time.Since(start))
-	}
-	r := m.end(o.N)
-	r.percentiles(all)
-	return r, nil
+	return o.trips(func(payload []byte) error {
+		return waited(c.Publish(measured, byte(o.QoS), false, bytes.Clone(payload)))
+	})
 }
 
+// receive has a handler for each topic. They are called one at a time.
 func (p paho) receive(ctx context.Context, o order) (result, error) {
 	c, err := p.connect(o)
 	if err != nil {
 		return result{}, err
 	}
 	defer c.Disconnect(farewell)
-	topics := o.topics()
-	failed, whole := make(chan error, o.N), make(chan struct{}, len(topics))
-	for i, topic := range topics {
-		want := i
-		handler := func(_ pahomqtt.Client, m pahomqtt.Message) { // they are called one at a time
-			if err := follow(m.Payload(), want); err != nil {
-				failed <- err
-			}
-			if want += len(topics); want >= o.N {
-				whole <- struct{}{}
-			}
-		}
+	t := newChecker(o)
+	for i, topic := range o.topics() {
+		handler := func(_ pahomqtt.Client, m pahomqtt.Message) { t.take(i, m.Payload()) }
 		if err := waited(c.Subscribe(topic, byte(o.QoS), handler)); err != nil {
 			return result{}, err
 		}
 	}
-	m := begin()
-	if o.Broker {
-		err = waited(c.Publish(readied+o.Client, 1, false, []byte{}))
-	} else {
-		err = waited(c.Subscribe(o.request(), 0, nil))
-	}
-	if err != nil {
-		return result{}, err
-	}
-	for range min(o.N, len(topics)) {
-		select {
-		case <-whole:
-		case <-ctx.Done():
-			return result{}, ctx.Err()
-		}
-	}
-	r := m.end(o.N)
-	if len(failed) > 0 {
-		return result{}, <-failed
-	}
-	return r, nil
+	return o.receiving(ctx, t, func(filters ...string) error { return waited(c.Subscribe(filters[0], 0, nil)) },
+		func(topic string) error { return p.acknowledged(c, topic) })
 }
 
-func (p paho) idle(ctx context.Context, o order) (result, error) {
+func (p paho) idle(_ context.Context, o order) (result, error) {
 	var all []pahomqtt.Client
 	r, err := idle(o.N, func(i int) error {
-		o := o
-		o.Client += "-" + strconv.Itoa(i)
-		c, err := p.connect(o)
+		c, err := p.connect(o.numbered(i))
 		all = append(all, c)
 		return err
 	})
@@ -218,7 +150,7 @@ func (p paho) reconnect(ctx context.Context, o order) (result, error) {
 	// Its tokens are done when a message is about to be sent again, not when it is acknowledged; what is published behind them all
 	// tells that. The first of these may still overtake the last of those.
 	for range 2 {
-		if err := waited(c.Publish(counted, 1, false, []byte{})); err != nil {
+		if err := p.acknowledged(c, counted); err != nil {
 			return result{}, err
 		}
 	}

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"strconv"
-	"sync"
-	"time"
 
 	"github.com/sluicemq/sluice/mqtt"
 	"github.com/sluicemq/sluice/mqtt/netx"
@@ -15,23 +15,10 @@ import (
 type sluice struct{}
 
 func (s sluice) do(ctx context.Context, o order) (result, error) {
-	switch o.Work {
-	case "publish":
-		return s.publish(ctx, o)
-	case "receive":
-		return s.receive(ctx, o)
-	case "trip":
-		return s.trip(ctx, o)
-	case "idle":
-		return s.idle(ctx, o)
-	case "reconnect":
-		return s.reconnect(ctx, o)
-	case "streams":
-		return s.streams(ctx, o)
-	case "clients":
-		return s.clients(ctx, o)
-	}
-	return result{Cannot: "it doesn't know " + o.Work}, nil
+	return works{
+		"publish": s.publish, "receive": s.receive, "trip": s.trip, "idle": s.idle, "reconnect": s.reconnect,
+		"streams": s.streams, "clients": s.clients,
+	}.do(ctx, o)
 }
 
 func (sluice) config(o order) mqtt.Config {
@@ -49,7 +36,15 @@ func (sluice) config(o order) mqtt.Config {
 	if o.Aliases {
 		cfg.TopicAlias = mqtt.AliasAuto
 	}
+	if o.CA != "" {
+		cfg.TLS = &tls.Config{RootCAs: x509.NewCertPool()}
+		cfg.TLS.RootCAs.AppendCertsFromPEM([]byte(o.CA))
+	}
 	return cfg
+}
+
+func (s sluice) connect(ctx context.Context, o order) (*mqtt.Client, error) {
+	return mqtt.Connect(ctx, o.URL, s.config(o))
 }
 
 func (sluice) message(o order) mqtt.Message {
@@ -64,43 +59,25 @@ func (sluice) message(o order) mqtt.Message {
 }
 
 func (s sluice) publish(ctx context.Context, o order) (result, error) {
-	c, err := mqtt.Connect(ctx, "mqtt://"+o.Address, s.config(o))
+	c, err := s.connect(ctx, o)
 	if err != nil {
 		return result{}, err
 	}
 	defer c.Abort()
-	var all sync.WaitGroup
-	failed := make(chan error, o.Goroutines+1)
-	m := begin()
-	for g := 1; g < o.Goroutines; g++ {
-		all.Go(func() { failed <- s.stretch(ctx, c, o, g) })
-	}
-	failed <- s.stretch(ctx, c, o, 0)
-	all.Wait()
-	for range max(1, o.Goroutines) {
-		if err := <-failed; err != nil {
-			return result{}, err
-		}
-	}
-	if err := c.Flush(ctx); err != nil {
+	r, err := o.publishing(func(g int) error { return s.stretch(ctx, c, o, g) }, func() error { return s.acknowledged(ctx, c, counted) })
+	if err != nil {
 		return result{}, err
 	}
-	if o.QoS == 0 {
-		if err := c.Publish(ctx, mqtt.Message{Topic: counted, QoS: mqtt.AtLeastOnce}); err != nil {
-			return result{}, err
-		}
-	}
-	r := m.end(o.N)
 	return r, c.Close(ctx)
 }
 
-// stretch is what one goroutine publishes.
+// stretch is what one goroutine publishes. It waits for all outcomes.
 func (s sluice) stretch(ctx context.Context, c *mqtt.Client, o order, goroutine int) (err error) {
 	topics, m := o.topics(), s.message(o)
 	m.Payload = o.payload(goroutine)
 	for i := range o.share(goroutine) {
 		m.Topic = topics[i%len(topics)]
-		number(m.Payload, i)
+		number(m.Payload, uint64(i))
 		if o.Window > 0 && o.QoS > 0 {
 			_, err = c.PublishAsync(ctx, m)
 		} else {
@@ -110,38 +87,39 @@ func (s sluice) stretch(ctx context.Context, c *mqtt.Client, o order, goroutine 
 			return err
 		}
 	}
+	if o.Window > 0 {
+		return c.Flush(ctx)
+	}
 	return nil
 }
 
+// acknowledged publishes an empty message at QoS 1.
+func (sluice) acknowledged(ctx context.Context, c *mqtt.Client, topic string) error {
+	return c.Publish(ctx, mqtt.Message{Topic: topic, QoS: mqtt.AtLeastOnce})
+}
+
 func (s sluice) trip(ctx context.Context, o order) (result, error) {
-	c, err := mqtt.Connect(ctx, "mqtt://"+o.Address, s.config(o))
+	c, err := s.connect(ctx, o)
 	if err != nil {
 		return result{}, err
 	}
 	defer c.Abort()
-	msg := s.message(o)
-	msg.Topic, msg.Payload = measured, o.payload(0)
-	all := make([]time.Duration, 0, o.N)
-	m := begin()
-	for i := range o.N {
-		start := time.Now()
-		number(msg.Payload, i)
-		if err := c.Publish(ctx, msg); err != nil {
-			return result{}, err
-		}
-		all = append(all, time.Since(start))
+	m := s.message(o)
+	m.Topic = measured
+	r, err := o.trips(func(payload []byte) error {
+		m.Payload = payload
+		return c.Publish(ctx, m)
+	})
+	if err != nil {
+		return result{}, err
 	}
-	r := m.end(o.N)
-	r.percentiles(all)
 	return r, c.Close(ctx)
 }
 
 func (s sluice) idle(ctx context.Context, o order) (result, error) {
 	var all []*mqtt.Client
 	r, err := idle(o.N, func(i int) error {
-		cfg := s.config(o)
-		cfg.ClientID += "-" + strconv.Itoa(i)
-		c, err := mqtt.Connect(ctx, "mqtt://"+o.Address, cfg)
+		c, err := s.connect(ctx, o.numbered(i))
 		all = append(all, c)
 		return err
 	})
@@ -174,9 +152,6 @@ func (s sluice) reconnect(ctx context.Context, o order) (result, error) {
 	}
 	o.Window = o.N
 	if err := s.stretch(ctx, c, o, 0); err != nil {
-		return result{}, err
-	}
-	if err := c.Flush(ctx); err != nil {
 		return result{}, err
 	}
 	r := (<-dialled).took(o.N)

@@ -17,6 +17,8 @@ type document struct {
 	works      []measurement
 	broker     []measurement // against a real server
 	noBroker   string        // why there are none of these
+	ways       []overEach    // over each transport
+	travellers []candidate   // those that are measured there
 	growers    []candidate   // those whose growth is measured
 	grown      []grown
 	pictures   []string // their files, beside the report
@@ -62,6 +64,7 @@ func (d *document) text() string {
 	}
 	d.rates(&b, "Against mosquitto: messages a second", d.broker)
 	d.each(&b, "Against mosquitto: CPU for each message, in µs", "", d.broker, func(c cell) string { return figure(c.CPU * 1e6) })
+	d.transports(&b)
 	d.growths(&b)
 	d.reasons(&b)
 	return b.String()
@@ -189,6 +192,9 @@ func (d *document) every(look func(row, candidate, cell)) {
 	}
 	part(d.works, d.candidates)
 	part(d.broker, d.candidates)
+	for _, w := range d.ways {
+		part(w, d.travellers)
+	}
 	for _, g := range d.grown {
 		part(g.points, d.growers)
 	}

@@ -9,14 +9,14 @@ import (
 // ring is a buffer of PUBLISH packets of one size that are encoded once. Before they leave again, only their identifiers and
 // sequences are written anew.
 type ring struct {
-	packets  []byte
-	stride   int // bytes of a packet
-	count    int // packets
-	at       int // the next one
-	idAt     int // where in a packet its identifier is; 0: there is none
-	numberAt int // where its sequence is
-	id       uint16
-	sequence uint64
+	packets   []byte
+	stride    int // bytes of a packet
+	count     int // packets
+	at        int // the next one
+	idAt      int // where in a packet its identifier is; 0: there is none
+	payloadAt int // where its payload begins
+	id        uint16
+	sequence  uint64
 }
 
 // ringBytes is how large a write is that costs little beside its bytes.
@@ -49,7 +49,7 @@ func (r *ring) add(o order, topic string, which int) (err error) {
 	r.packets, err = p.Append(r.packets, version)
 	r.stride = len(r.packets) - before
 	r.count++
-	r.numberAt = r.stride - len(p.Payload) + 4
+	r.payloadAt = r.stride - len(p.Payload)
 	if o.QoS > 0 {
 		head, _ := extent(r.packets[before:])
 		r.idAt = head + 2 + len(p.Topic)
@@ -80,7 +80,7 @@ func (r *ring) next(n int) (packets []byte, got int) {
 			}
 			binary.BigEndian.PutUint16(p[r.idAt:], r.id)
 		}
-		binary.BigEndian.PutUint64(p[r.numberAt:], r.sequence)
+		number(p[r.payloadAt:r.stride], r.sequence)
 		r.sequence++
 	}
 	if r.at += got; r.at == r.count {

@@ -29,7 +29,7 @@ func rows() (all []row) {
 	for _, s := range []struct {
 		name         string
 		size, window int
-	}{{"16 B", 16, 1000}, {"1 KiB", 1 << 10, 1000}, {"64 KiB", 64 << 10, 100}, {"1 MiB", 1 << 20, 10}} {
+	}{{"16 B", 16, 1000}, {"1 KiB", 1 << 10, 1000}, {"32 KiB", 32 << 10, 100}, {"64 KiB", 64 << 10, 100}, {"1 MiB", 1 << 20, 10}} {
 		add(fmt.Sprintf("publish QoS 1, %s, %d in flight", s.name, s.window), order{Work: "publish", QoS: 1, Size: s.size, Window: s.window})
 		add(fmt.Sprintf("receive QoS 1, %s", s.name), order{Work: "receive", QoS: 1, Size: s.size, Window: s.window})
 	}

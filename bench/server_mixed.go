@@ -82,11 +82,11 @@ func (m *mixed) run(loose, sure uint64) error {
 	return m.flush()
 }
 
-// append adds a message: 64 bytes, and every tenth 1 KiB, that begin with its number.
+// append adds a message: 64 bytes, and every tenth 1 KiB, that begin with its number, and then are filler.
 func (m *mixed) append(qos codec.QoS, topic string, number uint64) {
-	p := codec.Publish{Topic: topic, QoS: qos, Payload: filling[:64]}
+	p := codec.Publish{Topic: topic, QoS: qos, Payload: filler[:64]}
 	if number%10 == 0 {
-		p.Payload = filling[:]
+		p.Payload = filler[:]
 	}
 	if qos > 0 {
 		p.PacketID = identifier(number)
@@ -94,8 +94,6 @@ func (m *mixed) append(qos codec.QoS, topic string, number uint64) {
 	m.buf, _ = p.Append(m.buf, m.version) // nothing in it can be refused
 	binary.BigEndian.PutUint64(m.buf[len(m.buf)-len(p.Payload):], number)
 }
-
-var filling [1 << 10]byte
 
 func identifier(number uint64) uint16 { return uint16((number-1)%65535 + 1) }
 

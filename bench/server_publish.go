@@ -31,10 +31,7 @@ func (s *session) published(qos byte, body []byte) error {
 		return errShort
 	}
 	if string(body[2:id]) != counted {
-		s.news.arrived++
-		if !s.sequence.follows(body[at:]) {
-			s.news.faults++
-		}
+		s.news.count(&s.sequence, body[at:])
 	}
 	if s.hold > 0 {
 		s.news.arrived = 0
@@ -52,24 +49,37 @@ func (s *session) published(qos byte, body []byte) error {
 	return nil
 }
 
+// count adds a message, by its payload.
+func (r *record) count(s *sequence, payload []byte) {
+	follows, intact := s.follows(payload)
+	r.arrived++
+	if !follows {
+		r.faults++
+	}
+	if !intact {
+		r.damaged++
+	}
+}
+
 // sequence is what comes next from each goroutine that publishes on a connection.
 type sequence struct{ next []uint64 }
 
 // mostPublishers keeps a payload of something else from taking memory.
 const mostPublishers = 1 << 20
 
-func (s *sequence) follows(payload []byte) bool {
-	if len(payload) < 12 {
-		return false
+// follows says whether a message is the next of its goroutine, and whether all of it is its own.
+func (s *sequence) follows(payload []byte) (follows, intact bool) {
+	if len(payload) < labelled {
+		return false, false
 	}
 	who, got := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint64(payload[4:])
 	if who >= mostPublishers {
-		return false
+		return false, false
 	}
 	for int(who) >= len(s.next) {
 		s.next = append(s.next, 0)
 	}
-	follows := got == s.next[who]
+	follows = got == s.next[who]
 	s.next[who] = got + 1
-	return follows
+	return follows, !compared(len(payload), got) || whole(payload, got)
 }

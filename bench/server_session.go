@@ -209,7 +209,7 @@ func (s *session) asked(filter string) error {
 		if what == "together" {
 			r = s.book.together(rest)
 		}
-		return s.append(&codec.Publish{Topic: filter, Payload: fmt.Appendf(nil, "%d %d", r.arrived, r.faults)})
+		return s.append(&codec.Publish{Topic: filter, Payload: fmt.Appendf(nil, "%d %d %d", r.arrived, r.faults, r.damaged)})
 	case "hold":
 		n, err := strconv.Atoi(rest)
 		if s.book.of(s.client).held == 0 { // else it is one who subscribes again

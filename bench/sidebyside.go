@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,7 @@ func (s settings) candidates() (some []candidate, err error) {
 // choice is what is measured.
 type choice struct {
 	works, real []row
+	ways        [][]row
 	growths     []growth
 }
 
@@ -51,9 +53,9 @@ func (s settings) choose() (p choice, err error) {
 		some = chosen(all, s.only)
 		p.growths = having(growths(s.scale), some)
 	} else {
-		all = rows()
-		p.works, p.real = chosen(all, s.only), chosen(brokerRows(), s.only)
-		some = p.works
+		all = append(rows(), slices.Concat(transportRows()...)...)
+		p.works, p.real, p.ways = chosen(rows(), s.only), chosen(brokerRows(), s.only), chosenOf(transportRows(), s.only)
+		some = append(slices.Clone(p.works), slices.Concat(p.ways...)...)
 		if s.only == "" {
 			p.growths = growths(s.scale)
 		}
@@ -92,17 +94,23 @@ func sideBySide(ctx context.Context, w, progress io.Writer, s settings) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	address, stop, err := start()
+	where, stop, err := start()
 	if err != nil {
 		return err
 	}
 	defer stop()
-	r := &runner{rounds: s.rounds, scale: s.scale, size: max(16, s.size), address: address, profile: s.profile, progress: progress}
+	r := &runner{rounds: s.rounds, scale: s.scale, size: max(16, s.size), places: where, profile: s.profile, progress: progress}
 	d := &document{settings: s}
 	d.candidates, d.missing = r.prepare(ctx, all, folder)
 	d.works = r.series(ctx, p.works, d.candidates)
 	if len(p.real) > 0 {
 		d.broker, d.noBroker = r.broker(ctx, p.real, d.candidates, folder)
+	}
+	d.travellers = travelling(d.candidates)
+	for _, rows := range p.ways {
+		if len(d.travellers) > 0 {
+			d.ways = append(d.ways, r.together(ctx, d.travellers, rows...))
+		}
 	}
 	d.growers = growing(d.candidates)
 	for _, g := range p.growths {

@@ -167,7 +167,7 @@ func TestOrderOf(t *testing.T) {
 		n, size, speak int
 	}{
 		{both, row{}, 0, 2000, 64, 4},
-		{both, row{}, 100_000, 40_000, 64, 4},
+		{both, row{}, 100_000, 15_000, 64, 4},
 		{only5, row{}, 0, 2000, 64, 5},
 		{both, row{order: order{Version: 5}}, 0, 2000, 64, 5},
 		{both, row{order: order{Size: 1 << 20}}, 0, 20, 1 << 20, 4},

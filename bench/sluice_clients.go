@@ -18,7 +18,7 @@ func (s sluice) clients(ctx context.Context, o order) (result, error) {
 		}
 	}()
 	made, err := idle(o.Clients, func(i int) error {
-		c, err := mqtt.Connect(ctx, "mqtt://"+o.Address, s.config(o.numbered(i)))
+		c, err := s.connect(ctx, o.numbered(i))
 		if err == nil {
 			all = append(all, c)
 		}

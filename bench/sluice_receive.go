@@ -9,7 +9,7 @@ import (
 )
 
 func (s sluice) receive(ctx context.Context, o order) (result, error) {
-	c, err := mqtt.Connect(ctx, "mqtt://"+o.Address, s.config(o))
+	c, err := s.connect(ctx, o)
 	if err != nil {
 		return result{}, err
 	}
@@ -18,11 +18,11 @@ func (s sluice) receive(ctx context.Context, o order) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	failed := make(chan error, len(sources))
+	failed, due := make(chan error, len(sources)), expectationsOf(o, len(sources))
 	var all sync.WaitGroup
 	m := begin()
 	for i, source := range sources {
-		all.Go(func() { failed <- take(source, i, len(sources), o.N) })
+		all.Go(func() { failed <- take(source, due[i]) })
 	}
 	if err := s.request(ctx, c, o); err != nil {
 		c.Abort()
@@ -56,24 +56,23 @@ func (sluice) sources(ctx context.Context, c *mqtt.Client, o order) (all []<-cha
 }
 
 // request begins the flood.
-func (sluice) request(ctx context.Context, c *mqtt.Client, o order) error {
-	if o.Broker {
-		return c.Publish(ctx, mqtt.Message{Topic: readied + o.Client, QoS: mqtt.AtLeastOnce})
-	}
-	_, err := c.Subscribe(ctx, mqtt.Subscription{Filter: o.request()})
-	return err
+func (s sluice) request(ctx context.Context, c *mqtt.Client, o order) error {
+	return o.ask(func(filters ...string) error {
+		_, err := c.Subscribe(ctx, mqtt.Subscription{Filter: filters[0]})
+		return err
+	}, func(topic string) error { return s.acknowledged(ctx, c, topic) })
 }
 
-// take takes those of n messages that are dealt to one of several sources.
-func take(source <-chan *mqtt.Received, which, of, n int) error {
-	for want := which; want < n; want += of {
+// take takes what is due from one source. It has due for itself, as neighbours would share cache lines.
+func take(source <-chan *mqtt.Received, due expectation) error {
+	for !due.over() {
 		m, open := <-source
 		if !open {
 			return errGone
 		}
-		if err := follow(m.Payload, want); err != nil {
+		if err := due.take(m.Payload); err != nil {
 			return err
 		}
 	}
-	return nil
+	return due.end()
 }

@@ -12,7 +12,7 @@ import (
 // streams declares many, has each receive a first message, and then measures a flood through all. They are weighed when they are
 // new and when they have received something, as a stream has no goroutine before.
 func (s sluice) streams(ctx context.Context, o order) (result, error) {
-	c, err := mqtt.Connect(ctx, "mqtt://"+o.Address, s.config(o))
+	c, err := s.connect(ctx, o)
 	if err != nil {
 		return result{}, err
 	}
@@ -63,9 +63,9 @@ func (sluice) declare(ctx context.Context, c *mqtt.Client, o order) (all []*mqtt
 // flooded takes one flood, a goroutine for each stream. It is measured from the answer to the request, since with many topics it
 // takes the server a while to get it ready; asked is what came before. With few messages, some of them came then.
 func (s sluice) flooded(ctx context.Context, c *mqtt.Client, o order, sources []*mqtt.Stream) (r result, asked time.Duration, wrong error) {
-	taken := make(chan error, len(sources))
+	taken, due := make(chan error, len(sources)), expectationsOf(o, len(sources))
 	for i, source := range sources {
-		go func() { taken <- take(source.Messages(), i, len(sources), o.N) }()
+		go func() { taken <- take(source.Messages(), due[i]) }()
 	}
 	start := time.Now()
 	wrong = s.request(ctx, c, o)

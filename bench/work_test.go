@@ -1,20 +1,24 @@
 package main
 
 import (
+	"slices"
 	"testing"
 )
 
 // Every client does every work, in small, with its server in the same process. What has arrived and its order is checked.
 func TestEveryClientDoesEveryWork(t *testing.T) {
-	address := local(t)
-	r := &runner{address: address, size: 64}
+	everyClient(t, everywhere(t), rows())
+}
+
+func everyClient(t *testing.T, where places, all []row) {
+	r := &runner{places: where, size: 64}
 	for _, c := range candidates {
 		t.Run(c.name, func(t *testing.T) {
 			if !prepared(t, r, c) {
 				return
 			}
-			for _, row := range rows() {
-				t.Run(row.name, func(t *testing.T) { works(t, r, c, row) })
+			for _, row := range all {
+				t.Run(row.name, func(t *testing.T) { inSmall(t, r, c, row) })
 			}
 		})
 	}
@@ -29,9 +33,9 @@ func prepared(t *testing.T, r *runner, c candidate) bool {
 	return len(missing) == 0
 }
 
-func works(t *testing.T, r *runner, c candidate, row row) {
+func inSmall(t *testing.T, r *runner, c candidate, row row) {
 	o := r.orderOf(c, row, 0)
-	if o.N = min(200, max(2, (1<<20)/o.Size)); o.Work == "idle" {
+	if o.N = min(200, max(8, (8<<20)/o.Size)); o.Work == "idle" {
 		o.N = 5
 	}
 	if c.version != 0 && c.version != o.Version {
@@ -76,21 +80,11 @@ func TestEveryClientWithMosquitto(t *testing.T) {
 		return
 	}
 	defer stop()
-	r := &runner{address: address, size: 64}
-	for _, c := range candidates {
-		t.Run(c.name, func(t *testing.T) {
-			if !prepared(t, r, c) {
-				return
-			}
-			for _, row := range brokerRows() {
-				t.Run(row.name, func(t *testing.T) { works(t, r, c, row) })
-			}
-		})
-	}
+	everyClient(t, places{Address: address}, brokerRows())
 }
 
 func TestRowsHaveNamesOfTheirOwn(t *testing.T) {
-	for _, all := range [][]row{rows(), brokerRows()} {
+	for _, all := range [][]row{slices.Concat(rows(), slices.Concat(transportRows()...)), brokerRows()} {
 		seen := map[string]bool{}
 		for _, r := range all {
 			if seen[r.name] {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"image/color"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 
@@ -23,20 +21,12 @@ type rates struct {
 }
 
 func readRates(path string) (*rates, error) {
-	file, err := os.Open(path)
+	_, lines, err := figures(path, "rates", "work", "client", "rate")
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(lines) < 2 || !slices.Equal(lines[0], []string{"work", "client", "rate"}) {
-		return nil, fmt.Errorf("%s has no rates", path)
 	}
 	r := &rates{of: map[[2]string]float64{}}
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		rate, err := strconv.ParseFloat(line[2], 64)
 		if err != nil {
 			return nil, err

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 
@@ -30,20 +28,12 @@ type growing struct {
 var growthHeads = []string{"work", "unit", "figure", "client", "size", "value"}
 
 func readGrowth(path string) (*growing, error) {
-	file, err := os.Open(path)
+	_, lines, err := figures(path, "figures of growth", growthHeads...)
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(lines) < 2 || !slices.Equal(lines[0], growthHeads) {
-		return nil, fmt.Errorf("%s has no figures of growth", path)
 	}
 	g := &growing{}
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		if err := g.add(line); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -19,14 +17,10 @@ by window,in flight,messages a second,Sluice,65535,700000
 `
 
 func TestGrowth(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
-	if err := os.WriteFile(from, []byte(grown), 0o600); err != nil {
+	picture, err := drawn(t, "growth", grown)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := growth(from, to); err != nil {
-		t.Fatal(err)
-	}
-	picture := svg(t, to)
 	for text, times := range map[string]int{">by streams<": 2, ">by window<": 1, ">messages a second<": 2, ">bytes of one<": 1, ">in flight<": 1, ">socket limit<": 1, ">Sluice<": 1} {
 		if got := strings.Count(picture, text); got != times {
 			t.Errorf("it says %q %d times, want %d", text, got, times)
@@ -52,11 +46,7 @@ func TestNoGrowthNoPicture(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "no figures": head, "rates": sideBySide, "no number": head + "a,b,c,d,1,x\n", "no size": head + "a,b,c,d,0,1\n", "no logarithm": head + "a,b,c,d,1,-1\n",
 	} {
-		from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
-		if err := os.WriteFile(from, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if growth(from, to) == nil {
+		if _, err := drawn(t, "growth", text); err == nil {
 			t.Errorf("%s: there is a picture", name)
 		}
 	}

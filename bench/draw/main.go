@@ -5,7 +5,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"image/color"
 	"maps"
@@ -97,23 +96,15 @@ type flood struct {
 }
 
 func read(path string) (all []*flood, err error) {
-	file, err := os.Open(path)
+	heads, lines, err := figures(path, "samples of a flood", "version", "seconds")
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(lines) < 2 || !slices.Equal(lines[0][:2], []string{"version", "seconds"}) {
-		return nil, fmt.Errorf("%s has no samples of a flood", path)
-	}
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		if len(all) == 0 || all[len(all)-1].version != line[0] {
 			all = append(all, &flood{line[0], map[string]plotter.XYs{}})
 		}
-		if err := all[len(all)-1].add(lines[0], line); err != nil {
+		if err := all[len(all)-1].add(heads, line); err != nil {
 			return nil, err
 		}
 	}

@@ -21,14 +21,10 @@ const samples = `version,seconds,resident,live,bound,received,taken,dropped
 `
 
 func TestAPicture(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
-	if err := os.WriteFile(from, []byte(samples), 0o600); err != nil {
+	picture, err := drawn(t, "flood", samples)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(from, to); err != nil {
-		t.Fatal(err)
-	}
-	picture := svg(t, to)
 	for _, text := range []string{"MQTT 3.1.1", "MQTT 5.0", "bound, from Config", "QoS 0 dropped"} {
 		if !strings.Contains(picture, text) {
 			t.Errorf("it doesn't say %q", text)
@@ -36,16 +32,23 @@ func TestAPicture(t *testing.T) {
 	}
 }
 
-// svg is the text of a picture, which is well formed.
-func svg(t *testing.T, path string) string {
+// drawn is the text of a picture of such figures, which is well formed.
+func drawn(t *testing.T, kind, figures string) (string, error) {
 	t.Helper()
-	picture, err := os.ReadFile(path)
+	from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
+	if err := os.WriteFile(from, []byte(figures), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := kinds[kind](from, to); err != nil {
+		return "", err
+	}
+	picture, err := os.ReadFile(to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for d := xml.NewDecoder(strings.NewReader(string(picture))); ; {
 		if _, err := d.Token(); err == io.EOF {
-			return string(picture)
+			return string(picture), nil
 		} else if err != nil {
 			t.Fatal(err)
 		}
@@ -54,11 +57,7 @@ func svg(t *testing.T, path string) string {
 
 func TestNoSamplesNoPicture(t *testing.T) {
 	for name, text := range map[string]string{"nothing": "", "no samples": "version,seconds,bound\n", "no number": "version,seconds,bound\n5.0,0,x\n"} {
-		from, to := filepath.Join(t.TempDir(), "a.csv"), filepath.Join(t.TempDir(), "a.svg")
-		if err := os.WriteFile(from, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if run(from, to) == nil {
+		if _, err := drawn(t, "flood", text); err == nil {
 			t.Errorf("%s: there is a picture", name)
 		}
 	}

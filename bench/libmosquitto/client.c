@@ -99,12 +99,45 @@ static void on_publish(struct mosquitto *m, void *self, int id) {
 	else done++;
 }
 
+// What is in a payload is told in payload.go.
+enum { block = 1024, labelled = 12, large = 4096 };
+static unsigned char filler[block];
+
+static void make_filler(void) {
+	unsigned int x = 1;
+	for (int i = 0; i < block; i++) {
+		x = x * 1103515245u + 12345u;
+		filler[i] = x >> 16;
+	}
+}
+
+static void set_number(unsigned char *to, unsigned long long number) {
+	number = __builtin_bswap64(number);
+	memcpy(to, &number, 8);
+}
+
+static bool whole(const unsigned char *payload, int size, unsigned long long sequence) {
+	for (int at = 0; at < size; at += block, sequence += 1ull << 40) {
+		int n = size - at < block ? size - at : block;
+		const unsigned char *b = payload + at;
+		unsigned char number[8];
+		set_number(number, sequence);
+		if (at > 0 && memcmp(b, filler, n < 4 ? n : 4) != 0) return false;
+		if (n < labelled ? memcmp(b, filler, n) != 0 : memcmp(b + 4, number, 8) != 0 || memcmp(b + labelled, filler + labelled, n - labelled) != 0) return false;
+	}
+	return true;
+}
+
+// take checks what comes. The library frees a payload when it was taken, so none can be held and looked at again.
 static void take(int stream, const unsigned char *payload, int size) {
-	if (size < 12) fail("a payload of %d bytes came", size);
+	static unsigned taken;
+	if (size != order.size) fail("a payload of %d bytes came", size);
 	long long sequence = 0;
-	for (int i = 4; i < 12; i++) sequence = sequence << 8 | payload[i];
+	for (int i = 4; i < labelled; i++) sequence = sequence << 8 | payload[i];
 	if (sequence != next[stream]) fail("message %lld came, want %lld", sequence, next[stream]);
+	if ((size <= large || taken % 8 == 0) && !whole(payload, size, sequence)) fail("message %lld came with bytes that aren't its own", sequence);
 	next[stream] += order.streams > 0 ? order.streams : 1;
+	taken++;
 	left--;
 }
 
@@ -154,8 +187,8 @@ static void end(const char *more) {
 
 static unsigned char *payload;
 
-static void set_sequence(long long sequence) {
-	for (int i = 11; i >= 4; i--, sequence >>= 8) payload[i] = sequence;
+static void set_sequence(unsigned long long sequence) {
+	for (int at = 0; at + labelled <= order.size; at += block, sequence += 1ull << 40) set_number(payload + at + 4, sequence);
 }
 
 static mosquitto_property *properties(void) {
@@ -310,7 +343,10 @@ int main(int count, char **args) {
 	if (count < 2) fail("the order is missing");
 	read_order(args[1]);
 	if (order.aliases) cannot("it assigns no topic aliases");
-	payload = calloc(1, order.size);
+	make_filler();
+	payload = malloc(order.size);
+	for (int at = 0; at < order.size; at += block) memcpy(payload + at, filler, order.size - at < block ? order.size - at : block);
+	memset(payload, 0, 4);
 	void (*work)(void) = NULL;
 	if (strcmp(order.work, "publish") == 0) work = order.qos > 0 ? publish : publish_loose;
 	if (strcmp(order.work, "receive") == 0) work = receive;
