@@ -28,14 +28,31 @@ test: ## all tests of all modules, with the race detector
 		go vet -tags integration ./...
 		go test -race -timeout 10m $(ARGS) ./...
 	done
+	cd "$(CURDIR)"
+	GOOS=js GOARCH=wasm go vet ./mqtt ./mqtt/netx ./mqtt/webstore ./examples/browser/... # make browser runs it
+
+.PHONY: browser
+browser: ## the tests of what is built for browsers alone: in Node.js, which has no race detector (installed when missing: root, Debian)
+	@command -v node >/dev/null || .ci/install nodejs
+	export GOOS=js GOARCH=wasm
+	exec=$$(go env GOROOT)/lib/wasm/go_js_wasm_exec
+	go test -exec "$$exec" -timeout 5m $(ARGS) ./mqtt/netx
+	go test -exec "$$exec" -timeout 5m -run Browser $(ARGS) ./mqtt
 
 .PHONY: conformance
 conformance: ## each statement of the specifications against the client; writes docs/conformance.md
 	@go test -count=1 $(ARGS) ./mqtt/conformance/ -report "$$PWD/docs/conformance.md"
 
 .PHONY: integration
-integration: ## the tests that need a real server; installs and starts mosquitto (root, Debian)
-	@.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/...
+integration: ## the tests that need a real server or browser; installs mosquitto and Chromium (root, Debian)
+	@$(MAKE) --no-print-directory browser
+	.ci/chromium $(ARGS) ./mqtt/webstore
+	.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/... ./integration/browser/...
+
+.PHONY: picture
+picture: ## what the page of examples/browser looks like in Chromium, into docs/browser.png
+	@command -v chromium >/dev/null || .ci/install chromium
+	SLUICE_PICTURE=1 .ci/servers go test -count=1 -tags integration -run Chromium -v $(ARGS) ./integration/browser/
 
 .PHONY: bench
 bench: ## measure this client beside others, into bench/REPORT.md; with ARGS to standard output, ARGS="-h" for what can be chosen

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
+	"runtime"
 	"unicode/utf8"
 
 	"github.com/sluicemq/sluice/mqtt/actor"
@@ -45,7 +46,7 @@ func (p *proposal) offer(number int, last error) {
 	if p.connect.HasPassword {
 		p.Password = append([]byte{}, p.connect.Password...)
 	}
-	if p.TLS == nil {
+	if p.TLS == nil && runtime.GOOS != "js" {
 		p.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	if p.Header == nil {

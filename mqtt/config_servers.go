@@ -36,6 +36,21 @@ func (s *settings) settleServers() error {
 	return s.checkCredentials()
 }
 
+// checkWays looks for what can't be done where the program runs: in a browser, most of it.
+func (s *settings) checkWays() error {
+	o := s.options()
+	for i, server := range s.servers {
+		err := o.Check(server)
+		if wrong, ok := errors.AsType[*netx.OptionError](err); ok {
+			return faulty(wrong.Field, "%s", wrong.Reason).config()
+		}
+		if err != nil {
+			return faulty(fmt.Sprintf("Servers[%d]", i), "%v", err).config()
+		}
+	}
+	return nil
+}
+
 func (s *settings) hasCertificate() bool { return s.TLS != nil && bearsCertificate(s.TLS) }
 
 // bearsCertificate says that c has a client certificate, which nobody sends without TLS.

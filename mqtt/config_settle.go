@@ -25,7 +25,7 @@ func (c Config) settle() (*settings, error) {
 		(*settings).checkChoices, (*settings).checkStore, (*settings).checkTimes, (*settings).checkNumbers, (*settings).checkBounds,
 		(*settings).checkTexts, (*settings).checkWill, (*settings).checkAuthenticator, (*settings).checkSubscriptions,
 		(*settings).checkWebSocket, (*settings).checkProxy,
-		(*settings).settleServers, (*settings).settleClientID, (*settings).settleVersion,
+		(*settings).settleServers, (*settings).checkWays, (*settings).settleClientID, (*settings).settleVersion,
 	} {
 		if err := step(s); err != nil {
 			return nil, err

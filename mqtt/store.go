@@ -9,7 +9,7 @@ import (
 // Store keeps a client's session over the end of its process: outgoing messages of QoS 1 and 2 with their state and order,
 // Packet Identifiers of incoming QoS 2, and what is wanted to be subscribed. It is a map of small binary keys to values,
 // and knows nothing of MQTT; a client never shares one. NewMemoryStore makes one that lives as long as the process,
-// package boltstore one in a file, and mqtttest.StoreSuite proves any other.
+// package boltstore one in a file, package webstore one in the browser, and mqtttest.StoreSuite proves any other.
 //
 // A client calls Load first, then Write from one goroutine, and Release last. It doesn't close a store.
 type Store interface {

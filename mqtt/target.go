@@ -46,7 +46,8 @@ func (t *target) Name() string { return t.server.String() }
 
 // Dial opens the transport of one attempt.
 func (t *target) Dial(ctx context.Context, attempt int, v codec.Version) (net.Conn, error) {
-	o := netx.Options{Dialer: t.settings.Dialer, Proxy: t.settings.Proxy, TLS: t.tls(), WebSocket: t.settings.WebSocket}
+	o := t.settings.options()
+	o.TLS = t.tls()
 	if o.WebSocket.Subprotocols == nil && v == codec.V31 {
 		o.WebSocket.Subprotocols = []string{"mqttv3.1"}
 	}
@@ -72,6 +73,11 @@ func (t *target) tls() *tls.Config {
 		c.ServerName = ""
 	}
 	return c
+}
+
+// options are what Config says of the way to a server.
+func (s *settings) options() netx.Options {
+	return netx.Options{Dialer: s.Dialer, Proxy: s.Proxy, TLS: s.TLS, WebSocket: s.WebSocket}
 }
 
 // Credentials puts what the server is to know into its CONNECT.

@@ -61,6 +61,7 @@ var allowed = map[string][]string{
 	"mqtt/mqtttest":    {"mqtt", "mqtt/codec"},
 	"mqtt/conformance": {},
 	"mqtt/boltstore":   {"mqtt", "go.etcd.io/bbolt", "go.etcd.io/bbolt/errors"},
+	"mqtt/webstore":    {"mqtt"},
 }
 
 // standard: the first element of any other import path has a dot.

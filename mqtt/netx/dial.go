@@ -63,7 +63,6 @@ type PairWriter interface {
 var (
 	_ HalfCloser = (*net.TCPConn)(nil)
 	_ HalfCloser = (*net.UnixConn)(nil)
-	_ HalfCloser = (*tlsConn)(nil)
 	_ Dialer     = (*net.Dialer)(nil)
 )
 
@@ -77,12 +76,16 @@ var (
 // that passes during a Write ends the connection there, as over TLS.
 //
 // Errors are *DialError, with the context's error and its cause reachable by errors.Is and an *UpgradeError in it when a
-// server refuses WebSocket, *OptionError, and *URLError for a Scheme that Parse doesn't give. Under TLS 1.3 a server judges our certificate after the handshake: then the first Read, not Dial,
+// server refuses WebSocket, *OptionError, and *URLError for a Scheme that Parse doesn't give; in a browser also what Check
+// says. Under TLS 1.3 a server judges our certificate after the handshake: then the first Read, not Dial,
 // returns the *DialError with ErrCertificateRejected.
 func Dial(ctx context.Context, s *Server, o Options) (net.Conn, error) {
 	t, err := transportOf(s.Scheme)
 	if err != nil {
 		return nil, &URLError{URL: s.String(), Reason: err.Error()}
+	}
+	if err := o.Check(s); err != nil {
+		return nil, err
 	}
 	if t.web {
 		if err := o.WebSocket.Check(); err != nil {

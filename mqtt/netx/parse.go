@@ -27,12 +27,13 @@ const (
 //	mqtt+unix, unix     a unix socket: mqtt+unix:///run/broker.sock
 //	mqtts+unix          TLS over one
 //	ws+unix, wss+unix   WebSocket over one: ws+unix:///run/broker.sock:/mqtt?query, as ws of Node.js writes it
+//	wxs, alis           wss as WeChat and Alipay give it to their mini-programs, with GOOS=js alone
 //
 // No host means localhost; an IPv6 address stands in brackets. User name and password are MQTT's, also in a URL of
 // WebSocket; they are split at their first colon and then percent-decoded.
 //
-// The path of ws and wss, "/" when there is none, and the query are sent to the server as they stand; a clientId in the
-// query is read all the same. A socket's path is percent-decoded and absolute; the first colon in that of ws+unix ends it.
+// The path of ws and wss, "/" when there is none, and the query are sent to the server as they stand, as are those of wxs
+// and alis; a clientId in the query is read all the same. A socket's path is percent-decoded and absolute; the first colon in that of ws+unix ends it.
 // With mqtt and mqtts a path is dropped. There, and with mqtt+unix, the query knows clientId alone, which is decoded as
 // forms are: a + is a space. An error is a *URLError.
 func Parse(rawURL string) (*Server, error) {

@@ -12,7 +12,8 @@ import (
 // Dial only reads a Server. Whoever changes fields keeps Scheme and either Host and Port or Socket filled, as Parse leaves
 // them.
 type Server struct {
-	// Scheme is the transport as normalised: mqtt, mqtts, ws or wss, or one of them with +unix; mqtt+srv or mqtts+srv.
+	// Scheme is the transport as normalised: mqtt, mqtts, ws or wss, or one of them with +unix; mqtt+srv or mqtts+srv;
+	// or wxs or alis, in a mini-program.
 	Scheme string
 
 	Host   string // a name, or an address without brackets, with its zone if it has one: "fe80::1%eth0"; empty with +unix

@@ -1,3 +1,5 @@
+//go:build !js
+
 package netx
 
 import (
@@ -60,6 +62,8 @@ type tlsConn struct {
 	server string   // for errors
 	config string   // what its user calls the tls.Config
 }
+
+var _ HalfCloser = (*tlsConn)(nil)
 
 // beneath hides from crypto/tls the raw connection's write deadline, which it would set to five seconds of its own and
 // then to the past. The deadline is set by tlsConn alone.

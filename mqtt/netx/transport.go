@@ -1,10 +1,6 @@
 package netx
 
-import (
-	"context"
-	"fmt"
-	"net"
-)
+import "fmt"
 
 // transport is what a scheme stands for: a way to the server's machine, and what goes over it.
 type transport struct {
@@ -39,6 +35,8 @@ func transportOf(scheme string) (transport, error) {
 		return transport{scheme: "ws+unix", local: true, web: true}, nil
 	case "wss+unix":
 		return transport{scheme: "wss+unix", local: true, secure: true, web: true}, nil
+	case "wxs", "alis":
+		return miniProgram(scheme)
 	}
 	return transport{}, fmt.Errorf("unknown scheme %q: write mqtt://, mqtts://, ws://, wss:// or unix://", scheme)
 }
@@ -67,26 +65,4 @@ func (t transport) parse(s *Server, rest string) error {
 		return parseTarget(s, u)
 	}
 	return parseQuery(s, u.query)
-}
-
-// open opens one layer over the other.
-func (t transport) open(ctx context.Context, s *Server, o *Options) (net.Conn, error) {
-	if t.srv {
-		return openDomain(ctx, s, o)
-	}
-	if t.web && o.WebSocket.dials() {
-		return openWebSocket(ctx, s, o, nil)
-	}
-	raw := openTCP
-	if t.local {
-		raw = openUnix
-	}
-	conn, err := raw(ctx, s, o)
-	if err == nil && t.secure {
-		conn, err = openTLS(ctx, s, o, conn)
-	}
-	if err == nil && t.web {
-		conn, err = openWebSocket(ctx, s, o, conn)
-	}
-	return conn, err
 }

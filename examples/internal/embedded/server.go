@@ -14,6 +14,9 @@ import (
 	"github.com/mochi-mqtt/server/v2/listeners"
 )
 
+// listenerID is what the broker knows our listener by, and whoever comes another way: it sends them away together.
+const listenerID = "example"
+
 // Server is a server that runs until Stop. One goroutine may use it at a time.
 type Server struct {
 	URL string // what clients connect to: mqtt://, or mqtts:// when it was started with TLS; a restart keeps it
@@ -69,7 +72,7 @@ func (s *Server) serve(address string) error {
 	broker := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler)})
 	err = errors.Join(
 		broker.AddHook(s.door, nil), broker.AddHook(s.gate, nil),
-		broker.AddListener(listeners.NewNet("example", listener)),
+		broker.AddListener(listeners.NewNet(listenerID, listener)),
 	)
 	if err == nil {
 		err = broker.Serve()

@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +41,23 @@ func TestAServerThatHoldsAnswersLater(t *testing.T) {
 	require.False(t, ended)
 	release()
 	require.NoError(t, delivery.Wait(t.Context()))
+	require.NoError(t, client.Close(t.Context()))
+}
+
+func TestClientsComeOverWebSocketToo(t *testing.T) {
+	s, err := Start(nil)
+	require.NoError(t, err)
+	t.Cleanup(s.Stop)
+	web := httptest.NewServer(s.Web())
+	t.Cleanup(web.Close)
+
+	client, err := mqtt.Connect(t.Context(), strings.Replace(web.URL, "http", "ws", 1)+"/mqtt", mqtt.Config{
+		Backoff: mqtt.Backoff{Attempts: -1},
+	})
+	require.NoError(t, err)
+	require.NoError(t, client.Publish(t.Context(), mqtt.Message{Topic: "a", QoS: mqtt.AtLeastOnce}))
+	s.Stop()
+	<-client.Done() // it was sent away
 	require.NoError(t, client.Close(t.Context()))
 }
 
