@@ -4,14 +4,16 @@ package browser
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"math"
-	"math/rand/v2"
+	random "math/rand/v2"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -35,14 +37,16 @@ func control(t *testing.T, action string) {
 	require.NoError(t, err, "%s", out)
 }
 
-// outside is a client that is no page's.
+// outside is a client that is no page's. Its session is durable: over a restart mosquitto keeps no other.
 type outside struct {
 	*testing.T
 	*mqtt.Client
 }
 
 func connect(t *testing.T) *outside {
-	client, err := mqtt.Connect(t.Context(), environment(t, "MQTT_TCP"), mqtt.Config{})
+	client, err := mqtt.Connect(t.Context(), environment(t, "MQTT_TCP"), mqtt.Config{
+		ClientID: "outside" + rand.Text(), Session: mqtt.SessionDurable, SessionExpiry: patience,
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { client.Abort() })
 	_, err = client.Subscribe(t.Context(), mqtt.Subscription{Filter: "sluice/chat", QoS: mqtt.ExactlyOnce, NoLocal: true})
@@ -53,8 +57,12 @@ func connect(t *testing.T) *outside {
 // hears takes the next message of the chat.
 func (o *outside) hears(from, text string, qos int) {
 	o.Helper()
-	m := <-o.Messages()
-	require.NotNil(o, m)
+	var m *mqtt.Received
+	select {
+	case m = <-o.Messages():
+	case <-time.After(patience / 2):
+	}
+	require.NotNil(o, m, "%q didn't come", text)
 	require.Equal(o, text, string(m.Payload))
 	require.EqualValues(o, qos, m.QoS)
 	require.Equal(o, []mqtt.UserProperty{{Key: "from", Value: from}}, m.Properties.UserProperties)
@@ -77,7 +85,7 @@ func (o *outside) retain(value string) {
 // draw publishes values as a sensor would, always the same ones.
 func (o *outside) draw() (last string) {
 	o.Helper()
-	noise := rand.New(rand.NewPCG(1, 2))
+	noise := random.New(random.NewPCG(1, 2))
 	for i := range 240 {
 		angle := float64(i) / 18
 		last = fmt.Sprintf("%.1f", 21+3*math.Sin(angle)+1.4*math.Sin(angle*2.7)+0.5*noise.Float64())

@@ -29,8 +29,10 @@ func run(ctx context.Context) error {
 	client, err := mqtt.New(mqtt.Config{
 		Servers:    []string{serverURL()},
 		RetryFirst: true,
-		KeepAlive:  2 * time.Minute, // a browser lets timers of a page in the background come up to a minute late
-		Backoff:    mqtt.Backoff{Min: 250 * time.Millisecond, Max: 5 * time.Second},
+		// After a reconnect what is said comes back only when the server knows that we listen.
+		AwaitResubscribe: true,
+		KeepAlive:        2 * time.Minute, // a browser lets timers of a page in the background come up to a minute late
+		Backoff:          mqtt.Backoff{Min: 250 * time.Millisecond, Max: 5 * time.Second},
 	})
 	if err != nil {
 		return err
