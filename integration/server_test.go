@@ -38,7 +38,7 @@ var (
 	local     = place{"mosquitto-unix", openSocket}
 
 	mosquittos = []place{plain, secure}
-	everywhere = []place{plain, secure, embedded}
+	everywhere = []place{plain, secure, web, secureWeb, local, embedded}
 	otherWays  = []place{web, secureWeb, local}
 )
 

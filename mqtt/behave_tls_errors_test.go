@@ -150,6 +150,12 @@ func TestTLSOnePort(t *testing.T) {
 	})
 }
 
+// unverifying has nobody look at the server's certificate.
+func unverifying(_ context.Context, a *mqtt.Attempt) error {
+	a.TLS.InsecureSkipVerify = true
+	return nil
+}
+
 func TestTLSWarning(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -163,6 +169,9 @@ func TestTLSWarning(t *testing.T) {
 			InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return nil },
 		}}, nil},
 		{"a proxy that isn't", mqtt.Config{Proxy: netx.Proxy{URL: "https://proxy.example", TLS: &tls.Config{InsecureSkipVerify: true}}}, []string{"Proxy.TLS.InsecureSkipVerify"}},
+		{"by BeforeConnect", mqtt.Config{Servers: []string{"mqtts://h"}, BeforeConnect: unverifying}, []string{"Attempt.TLS.InsecureSkipVerify"}},
+		{"by both", mqtt.Config{Servers: []string{"mqtts://h"}, BeforeConnect: unverifying, TLS: &tls.Config{InsecureSkipVerify: true}}, []string{"TLS.InsecureSkipVerify"}},
+		{"by BeforeConnect, without TLS", mqtt.Config{BeforeConnect: unverifying}, nil},
 	} {
 		bubble(t, "B301 the log warns once: "+c.name, func(t *testing.T) {
 			var log bytes.Buffer

@@ -99,16 +99,24 @@ func (s *settings) log() func(actor.Record) {
 
 // warnings are about what is allowed and shouldn't be.
 func (s *settings) warnings() (all []actor.Record) {
-	warn := func(off *tls.Config, text, field string) {
-		if off != nil && off.InsecureSkipVerify && off.VerifyConnection == nil && off.VerifyPeerCertificate == nil {
-			all = append(all, actor.Record{Level: int(slog.LevelWarn), Text: text, Args: []any{"field", field}})
-		}
+	if unverified(s.TLS) && slices.ContainsFunc(s.servers, func(server *netx.Server) bool { return server.Secure() }) {
+		all = append(all, notVerified("TLS.InsecureSkipVerify"))
 	}
-	if slices.ContainsFunc(s.servers, func(server *netx.Server) bool { return server.Secure() }) {
-		warn(s.TLS, "server certificates are not verified: anyone on the way can read and change everything; RootCAs can trust one authority instead", "TLS.InsecureSkipVerify")
+	if unverified(s.Proxy.TLS) {
+		all = append(all, actor.Record{Level: int(slog.LevelWarn), Args: []any{"field", "Proxy.TLS.InsecureSkipVerify"},
+			Text: "the proxy's certificate is not verified: anyone on the way can read its password; RootCAs can trust one authority instead"})
 	}
-	warn(s.Proxy.TLS, "the proxy's certificate is not verified: anyone on the way can read its password; RootCAs can trust one authority instead", "Proxy.TLS.InsecureSkipVerify")
 	return all
+}
+
+// unverified says that nobody looks at the certificates of the other side.
+func unverified(c *tls.Config) bool {
+	return c != nil && c.InsecureSkipVerify && c.VerifyConnection == nil && c.VerifyPeerCertificate == nil
+}
+
+func notVerified(field string) actor.Record {
+	return actor.Record{Level: int(slog.LevelWarn), Args: []any{"field", field},
+		Text: "server certificates are not verified: anyone on the way can read and change everything; RootCAs can trust one authority instead"}
 }
 
 // sent hands packets that leave to the trace; nil when nobody is told.

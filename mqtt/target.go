@@ -80,6 +80,14 @@ func (s *settings) options() netx.Options {
 	return netx.Options{Dialer: s.Dialer, Proxy: s.Proxy, TLS: s.TLS, WebSocket: s.WebSocket}
 }
 
+// Warning is about what BeforeConnect allows; what Config does, New has warned of.
+func (t *target) Warning() *actor.Record {
+	if t.home == nil || !unverified(t.own) || unverified(t.settings.TLS) || !t.server.Secure() {
+		return nil
+	}
+	return new(notVerified("Attempt.TLS.InsecureSkipVerify"))
+}
+
 // Credentials puts what the server is to know into its CONNECT.
 func (t *target) Credentials(c *codec.Connect) {
 	c.Username, c.HasUsername = t.server.Username, t.server.HasUsername

@@ -16,6 +16,8 @@ type Server interface {
 	Dial(ctx context.Context, attempt int, v codec.Version) (net.Conn, error)
 	// Credentials puts what it is to know into a CONNECT.
 	Credentials(c *codec.Connect)
+	// Warning is what is allowed on the way to it and shouldn't be; nil for nothing.
+	Warning() *Record
 	// Refer reads a Server Reference of its: the servers that may be followed, and why others may not; both may be nil.
 	Refer(reference string) ([]Server, error)
 }

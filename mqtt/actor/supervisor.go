@@ -48,6 +48,7 @@ type supervisor struct {
 	lowered   codec.Version // what this server is tried with since it refused a higher one, or zero
 	clientID  string        // assigned by a server
 	owner     string        // the client identifier that was accepted last: whose session may go on
+	warned    bool          // of what the user's code allows
 	renew     bool          // Connect was called while an abandoned attempt was still ending
 }
 

@@ -65,10 +65,22 @@ func (s *supervisor) version() codec.Version {
 	return s.cfg.Version
 }
 
+// warn says once what the user's code has allowed for an attempt.
+func (s *supervisor) warn() {
+	if s.warned {
+		return
+	}
+	if w := s.at.Warning(); w != nil {
+		s.warned = true
+		s.log(w)
+	}
+}
+
 // judge takes what an attempt found. Its error is the end of the client, or errAnew.
 func (s *supervisor) judge(t *tried) error {
 	s.cancel(nil)
 	s.cancel, s.tried, s.at = nil, nil, t.server
+	s.warn()
 	if t.err == nil {
 		s.accept(t)
 		return errAnew

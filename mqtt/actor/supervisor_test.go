@@ -34,6 +34,7 @@ func host(name string, dial func() (net.Conn, error)) Server { return stand{name
 func (s stand) Name() string                                               { return s.name }
 func (s stand) Dial(context.Context, int, codec.Version) (net.Conn, error) { return s.dial() }
 func (s stand) Credentials(*codec.Connect)                                 {}
+func (s stand) Warning() *Record                                           { return nil }
 func (s stand) Refer(string) ([]Server, error)                             { return nil, nil }
 
 var errNoWay = errors.New("no way")
