@@ -24,6 +24,8 @@ func TestBrowserCanNot(t *testing.T) {
 		{"Servers[0]", "write ws:// or wss://", Config{Servers: []string{"ws+unix:///run/a.sock"}}},
 		{"TLS", "does TLS itself", Config{TLS: &tls.Config{}}},
 		{"Dialer", "opens its connections itself", Config{Dialer: &net.Dialer{}}},
+		{"Servers[0]", "write ws:// or wss://", Config{Servers: []string{"mqtt+srv://h"}}},
+		{"Proxy", "the proxies of its user", Config{Proxy: netx.Proxy{URL: "http://h"}}},
 		{"WebSocket.Header", "can stand in the URL's query", Config{WebSocket: netx.WebSocketOptions{Header: http.Header{"Authorization": {"hush"}}}}},
 		{"WebSocket.HTTPClient", "makes the request itself", Config{WebSocket: netx.WebSocketOptions{HTTPClient: new(http.Client)}}},
 		{"WebSocket.Compression", "leave it zero", Config{WebSocket: netx.WebSocketOptions{Compression: netx.CompressionMessage}}},

@@ -50,6 +50,8 @@ type inflow struct {
 	end      error // after the messages; nil as long as there is none
 }
 
+var _ PairWriter = (*socketConn)(nil)
+
 func newSocketConn(s socket, address string) *socketConn {
 	c := &socketConn{
 		socket: s, address: socketAddress(address),
