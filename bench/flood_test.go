@@ -73,14 +73,10 @@ func everywhere(t *testing.T) places {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		serveAll(all)
-		close(ended)
-	}()
+	ended := serveAll(all) // who counts goroutines from now on, counts these among those that were there
 	t.Cleanup(func() {
 		closeAll(all)
-		<-ended
+		ended()
 	})
 	return where
 }

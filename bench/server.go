@@ -38,19 +38,20 @@ func serve() error {
 	if err := json.NewEncoder(os.Stdout).Encode(where); err != nil {
 		return err
 	}
-	go serveAll(all)
+	serveAll(all)
 	io.Copy(io.Discard, os.Stdin) // the end of the parent's process
 	return nil
 }
 
-// serveAll serves who comes in anywhere, until all is closed. What is known of a client is the same everywhere.
-func serveAll(all []entrance) {
+// serveAll serves who comes in anywhere, until all is closed; ended waits for that. What is known of a client is the same
+// everywhere.
+func serveAll(all []entrance) (ended func()) {
 	b := newBook()
-	var ended sync.WaitGroup
+	var open sync.WaitGroup
 	for _, e := range all {
-		ended.Go(func() { e.accept(b) })
+		open.Go(func() { e.accept(b) })
 	}
-	ended.Wait()
+	return open.Wait
 }
 
 // accept serves each connection, until the listener is closed.
