@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -24,8 +26,8 @@ type page struct {
 	ctx context.Context
 }
 
-// open starts Chromium, and ends it with the test. What the page throws fails the test.
-func open(t *testing.T, url string) *page {
+// open starts Chromium, and ends it with the test. What the page throws fails the test. Scripts run before the page's own.
+func open(t *testing.T, url string, scripts ...string) *page {
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath("chromium"), chromedp.NoSandbox,
 		chromedp.WindowSize(1160, 800), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := context.WithTimeout(t.Context(), patience)
@@ -37,8 +39,19 @@ func open(t *testing.T, url string) *page {
 		stop()
 	})
 	p := &page{t, ctx}
+	for _, script := range scripts {
+		p.do(before(script))
+	}
 	p.do(chromedp.Navigate(url))
 	return p
+}
+
+// before has a script run in each document ahead of its own.
+func before(script string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return none, err
+	}
 }
 
 // hear is told of what happens in the page.

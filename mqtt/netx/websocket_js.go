@@ -29,7 +29,9 @@ func dialWebSocket(ctx context.Context, url, shown string, protocols ...string) 
 		offered[i] = p
 	}
 	w := &webSocket{opened: make(chan struct{}, 1)}
+	holdHeart()
 	if err := thrown(func() { w.object = constructor.New(url, offered) }); err != nil {
+		letHeartGo()
 		return nil, err // a page of https: may open wss: alone
 	}
 	c := newSocketConn(w, shown)
@@ -87,6 +89,7 @@ func (w *webSocket) shut() {
 		h.call.Release()
 	}
 	thrown(func() { w.object.Call("close", closeNormally) }) // it does nothing when it is closed already
+	letHeartGo()
 }
 
 func closedBy(event js.Value) error {

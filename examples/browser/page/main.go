@@ -31,7 +31,7 @@ func run(ctx context.Context) error {
 		RetryFirst: true,
 		// After a reconnect what is said comes back only when the server knows that we listen.
 		AwaitResubscribe: true,
-		KeepAlive:        2 * time.Minute, // a browser lets timers of a page in the background come up to a minute late
+		KeepAlive:        keepAlive(),
 		Backoff:          mqtt.Backoff{Min: 250 * time.Millisecond, Max: 5 * time.Second},
 	})
 	if err != nil {
@@ -58,16 +58,31 @@ func run(ctx context.Context) error {
 
 // serverURL is the query's server, or the one that the page came from.
 func serverURL() string {
-	location := js.Global().Get("location")
-	query := js.Global().Get("URLSearchParams").New(location.Get("search"))
-	if given := query.Call("get", "server"); given.Truthy() {
-		return given.String()
+	if given := query("server"); given != "" {
+		return given
 	}
+	location := js.Global().Get("location")
 	scheme := "ws://"
 	if location.Get("protocol").String() == "https:" {
 		scheme = "wss://"
 	}
 	return scheme + location.Get("host").String() + "/mqtt"
+}
+
+// keepAlive is the query's, like 5s, or the client's default.
+func keepAlive() time.Duration {
+	given, _ := time.ParseDuration(query("keepalive"))
+	return given
+}
+
+// query is a value of the page's URL, or nothing.
+func query(name string) string {
+	search := js.Global().Get("location").Get("search")
+	value := js.Global().Get("URLSearchParams").New(search).Call("get", name)
+	if !value.Truthy() {
+		return ""
+	}
+	return value.String()
 }
 
 // watch shows what becomes of the connection.
