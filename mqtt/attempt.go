@@ -25,8 +25,8 @@ type Attempt struct {
 	Username string // empty: none, but for one that is empty in the URL and is left so
 	Password []byte // nil: none; the call's own, to be changed or replaced; on 3.x it needs a Username
 
-	// TLS is a copy of Config.TLS, or an empty one, never nil but in a browser: to be changed or replaced. It has no effect with a URL that isn't
-	// secure, but that one with a client certificate is an error. An empty ServerName means the URL's host.
+	// TLS is a copy of Config.TLS, or an empty one, never nil but in a browser: to be changed or replaced. It has no effect with a
+	// URL that isn't secure, but that one with a client certificate is an error. An empty ServerName means the URL's host.
 	TLS *tls.Config
 
 	// Header is a copy of Config.WebSocket.Header, never nil: to be changed or replaced. It has no effect but with ws and wss.

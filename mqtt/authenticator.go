@@ -10,9 +10,9 @@ import "context"
 //
 // An Authenticator, or exchange, that fails is treated like a server that can't be reached: the cause may pass, as when a
 // token has to be fetched. The client goes on to the next server, and retries as [Backoff] says, unless the error wraps ErrGiveUp;
-// Backoff.Retry may decide otherwise, and is given a *ConnectError of the stage "auth", or the *AuthError of a re-authentication. A server's refusal
-// with codec.NotAuthorized or codec.BadAuthenticationMethod is final, as ever. The text of an error goes to the Logger and into
-// events, so it must hold no secret.
+// Backoff.Retry may decide otherwise, and is given a *ConnectError of the stage "auth", or the *AuthError of a re-authentication.
+// A server's refusal with codec.NotAuthorized or codec.BadAuthenticationMethod is final, as ever. The text of an error goes to the
+// Logger and into events, so it must hold no secret.
 type Authenticator interface {
 	// Method is the Authentication Method, as in "SCRAM-SHA-256": 1 to 65,535 bytes of UTF-8 without U+0000. New asks for it
 	// once.

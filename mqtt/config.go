@@ -12,8 +12,8 @@ import (
 // Config is all that a client can be told when it is made. The zero value works, against mqtt://localhost:1883.
 //
 // It is passed by value and never written to; what it refers to is copied by New, but for functions, Dialer,
-// Authenticator and Logger, which are shared. One Config may serve many clients, made by many goroutines at once. A field that is wrong is a
-// *ConfigError from New. A field marked "v5" needs MQTT 5.0: with a 3.x Version it is a *ConfigError, and with
+// Authenticator, Store, Logger and WebSocket.HTTPClient, which are shared. One Config without a Store may serve many clients,
+// made by many goroutines at once. A field that is wrong is a *ConfigError from New. A field marked "v5" needs MQTT 5.0: with a 3.x Version it is a *ConfigError, and with
 // VersionAuto no older version is tried, unless Lenient is set.
 type Config struct {
 	// ---- where ----
@@ -33,7 +33,8 @@ type Config struct {
 	// TLS is for the secure schemes. Nil: the system's roots, TLS 1.2 and up. An empty ServerName means the URL's host,
 	// and localhost over a unix socket. With a client certificate in it, all Servers must be secure; netx.ReloadCertificate
 	// reads one anew at each attempt. NextProtos, empty by default, is what servers want that share a port with others. With
-	// InsecureSkipVerify the Logger is warned, once. Its callbacks run on a goroutine of the client's connecting.
+	// InsecureSkipVerify the Logger is warned, once. Its callbacks run on a goroutine of the client's connecting, a
+	// ClientSessionCache also on the one that reads.
 	TLS *tls.Config
 
 	// BeforeConnect is called before each attempt to connect, for what changes: signed URLs, tokens, certificates (see Attempt).

@@ -41,7 +41,18 @@
 // It runs no code of yours but where this documentation says so, and calls back for no message. It buffers nothing without
 // a bound. It drops nothing in silence: what is dropped is QoS 0 by your choice, and counted ([EventDropped], [Stats]).
 // It writes no secret and no payload to a log, a trace or an error, and takes no memory for a size that came from the
-// network before it has checked it. It keeps its state in memory: a session outlives connections, not the process.
+// network before it has checked it.
+//
+// # Ways to a server
+//
+// The scheme of a URL says how its server is reached: mqtt, mqtts, ws, wss, each over a unix socket too, or a domain's servers
+// by SRV records (netx.Parse). Config.Servers may list several, Config.Proxy says through what they are reached,
+// Config.BeforeConnect changes an attempt, and Config.Dialer is a transport of your own. In a browser there is WebSocket alone.
+//
+// # Sessions
+//
+// A session outlives connections, and the process with a durable Config.Store: package boltstore has one in a file, package
+// webstore one in the browser.
 //
 // # Goroutines, values, errors
 //

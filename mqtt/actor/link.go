@@ -12,8 +12,8 @@ type news struct{ what any }
 
 func (n news) answer(t *tracker) { t.hear(n.what) }
 
-// attempting says that an attempt begins, which may wait to be allowed its CONNECT; missed that it failed; retrying that another follows; failed that none does, and
-// so for which Connect.
+// attempting says that an attempt begins, which may wait to be allowed its CONNECT; missed that it failed; retrying that another
+// follows; failed that none does, and so for which Connect.
 type (
 	attempting struct{ allowed chan<- struct{} }
 	missed     struct {

@@ -47,7 +47,8 @@ type Options struct {
 }
 
 // HalfCloser is a connection that can end its own direction and go on reading. What Dial returns is one over TCP, a unix
-// socket, TLS and WebSocket; over another Dialer's connection with none of the last two, when that is one.
+// socket, TLS and WebSocket; over another Dialer's connection with none of the last two, when that is one. In a browser, and in a
+// mini-program, it is none: their WebSocket can only close.
 type HalfCloser interface {
 	// CloseWrite tells the peer that nothing more comes. Over TLS and WebSocket it first waits for a Write in progress and
 	// for the close_notify or close frame, one second in all. It belongs to the goroutine that writes.

@@ -33,8 +33,8 @@ const (
 // WebSocket; they are split at their first colon and then percent-decoded.
 //
 // The path of ws and wss, "/" when there is none, and the query are sent to the server as they stand, as are those of wxs
-// and alis; a clientId in the query is read all the same. A socket's path is percent-decoded and absolute; the first colon in that of ws+unix ends it.
-// With mqtt and mqtts a path is dropped. There, and with mqtt+unix, the query knows clientId alone, which is decoded as
+// and alis; a clientId in the query is read all the same. A socket's path is percent-decoded and absolute; the first colon in
+// that of ws+unix ends it. With mqtt and mqtts a path is dropped. There, and with mqtt+unix, the query knows clientId alone, which is decoded as
 // forms are: a + is a space. An error is a *URLError.
 func Parse(rawURL string) (*Server, error) {
 	s, err := parse(rawURL)
