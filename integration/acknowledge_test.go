@@ -87,7 +87,7 @@ func TestLoopThatIsLeftGivesItsMessageBack(t *testing.T) {
 
 // The consumer's own acknowledgements come behind messages that only it can take.
 func TestConsumerPublishesFromItsLoop(t *testing.T) {
-	matrix{}.run(t, func(c *cell) {
+	matrix{places: swift}.run(t, func(c *cell) {
 		const n = 300
 		cfg := c.config()
 		cfg.Inbox = mqtt.Bounds{Messages: 2 * n}

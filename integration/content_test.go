@@ -56,7 +56,7 @@ func TestLargePayloads(t *testing.T) {
 		t.Run(size.name, func(t *testing.T) {
 			payload := make([]byte, size.payload)
 			rand.NewChaCha8([32]byte{}).Read(payload)
-			matrix{}.run(t, func(c *cell) {
+			matrix{places: swift}.run(t, func(c *cell) {
 				cfg := c.config()
 				cfg.MaxPacketSize = size.maximum
 				subscriber, publisher := c.connect(cfg), c.connect(c.config())

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 
@@ -22,23 +23,26 @@ type pens struct {
 	opened <-chan struct{} // and taken out, by who has the pen
 	credit chan<- struct{} // a token for each parcel that the outbox has room for
 	room   <-chan struct{} // the same
+	end    chan<- struct{} // closed by the tracker when it has taken the pen for ever
+	over   <-chan struct{} // the same
 }
 
 // unseen is how many parcels there may be at a time that the tracker hasn't counted yet.
 const unseen = 4
 
-func newPens() *pens {
-	lying, open, credit := make(chan *pen, 1), make(chan struct{}, 1), make(chan struct{}, unseen)
-	lying <- &pen{version: codec.V311}
-	return &pens{lying, lying, open, open, credit, credit}
+// newPens makes a pen for a client that tries this version first.
+func newPens(v codec.Version) *pens {
+	lying, open, credit, over := make(chan *pen, 1), make(chan struct{}, 1), make(chan struct{}, unseen), make(chan struct{})
+	lying <- &pen{version: v}
+	return &pens{lying, lying, open, open, credit, credit, over, over}
 }
 
-// hasty is how often a caller tries to get the pen before it sleeps: one that slept is handed the pen before it runs, and then
-// all others sleep, too.
+// hasty is how often a caller tries to get the pen before it sleeps, and a parcel before it waits among the operations. One that
+// slept is handed the pen before it runs, and then all others sleep, too.
 const hasty = 8
 
-// take gets the pen; nil when ctx or the client has ended.
-func (p *pens) take(ctx context.Context, done <-chan struct{}) *pen {
+// take gets the pen; nil when ctx has ended, or the tracker.
+func (p *pens) take(ctx context.Context) *pen {
 	for range hasty {
 		select {
 		case pen := <-p.taken:
@@ -51,7 +55,7 @@ func (p *pens) take(ctx context.Context, done <-chan struct{}) *pen {
 	case pen := <-p.taken:
 		return pen
 	case <-ctx.Done():
-	case <-done:
+	case <-p.over:
 	}
 	return nil
 }
@@ -64,52 +68,38 @@ func (p *pens) shut(pen *pen) {
 	}
 }
 
-// Post publishes a small QoS 0 message without properties, whose topic is a lawful one. It waits for room, as long as ctx lets it.
-// False without an error says that the message has to be offered as an operation.
-func (c *Client[M]) Post(ctx context.Context, topic string, payload []byte) (bool, error) {
-	pen := c.pens.take(ctx, c.done)
-	if pen == nil {
-		return false, c.whyNot(ctx)
-	}
-	if p := pen.open; p != nil && !p.full() {
-		p.add(topic, payload)
+// Post publishes a small QoS 0 message without properties, whose topic is a lawful one. False without an error says that it has to
+// be offered as an operation, among which everybody waits for room in turn.
+func (c *Client[M]) Post(ctx context.Context, topic string, payload []byte) (posted bool, err error) {
+	for range hasty {
+		pen := c.pens.take(ctx)
+		if pen == nil {
+			return false, c.whyNot(ctx)
+		}
+		room := true
+		if p := pen.open; p != nil && !p.full() {
+			p.add(topic, payload)
+			posted = true
+		} else if room = c.pens.hasRoom(); room {
+			posted = c.begin(pen, topic, payload)
+		}
 		c.pens.back <- pen
-		return true, nil
+		if room {
+			return posted, nil
+		}
+		runtime.Gosched() // the tracker is about to count
 	}
-	select {
-	case <-c.pens.room:
-		begun := c.begin(pen, topic, payload)
-		c.pens.back <- pen
-		return begun, nil
-	default:
-	}
-	c.pens.back <- pen
-	return c.postLater(ctx, topic, payload)
+	return false, nil
 }
 
-// postLater waits for room first. It keeps what it got: who put it back would hand it to the next who waits, and so on for ever.
-func (c *Client[M]) postLater(ctx context.Context, topic string, payload []byte) (posted bool, err error) {
+// hasRoom takes the token for another parcel, if there is one.
+func (p *pens) hasRoom() bool {
 	select {
-	case <-c.pens.room:
-	case <-ctx.Done():
-		return false, ctx.Err()
-	case <-c.done:
-		return false, c.final.Err
+	case <-p.room:
+		return true
+	default:
+		return false
 	}
-	pen := c.pens.take(ctx, c.done)
-	if pen == nil {
-		c.pens.credit <- struct{}{}
-		return false, c.whyNot(ctx)
-	}
-	if p := pen.open; p != nil && !p.full() { // another has begun it meanwhile
-		p.add(topic, payload)
-		posted = true
-		c.pens.credit <- struct{}{}
-	} else {
-		posted = c.begin(pen, topic, payload)
-	}
-	c.pens.back <- pen
-	return posted, nil
 }
 
 // whyNot is why waiting ended.
@@ -117,7 +107,7 @@ func (c *Client[M]) whyNot(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return c.final.Err
+	return cmp.Or(c.cause(), ErrClosed)
 }
 
 // begin puts a parcel with its first message into the channel, if there is a place.
@@ -144,7 +134,7 @@ func (c *Client[M]) seal() {
 	if len(c.pens.opened) == 0 {
 		return // a parcel that was put in before shows here
 	}
-	if pen := c.pens.take(context.Background(), c.done); pen != nil {
+	if pen := c.pens.take(context.Background()); pen != nil {
 		c.pens.shut(pen)
 		c.pens.back <- pen
 	}

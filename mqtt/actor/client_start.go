@@ -28,7 +28,7 @@ func Start[M any](cfg Config, make_ func() func(*Handout) M) *Client[M] {
 		strict   = make(chan struct{}, 2)
 		ordered  = make(chan *order, 1)
 	)
-	c.strict, c.pens = strict, newPens()
+	c.strict, c.pens = strict, newPens(cfg.Version)
 	t := &tracker{cfg: &c.Config, roomy: roomy, ops: ops, asks: asks, owed: owes,
 		orders: orders{ordered, ordered}, notices: notices, unread: notices, strict: strict, lax: strict,
 		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: c.pens}}

@@ -45,7 +45,7 @@
 //	tracker     ..> caller       steps of a re-authentication, its end 2: the server's one word, the end
 //	tracker     ..> callers      strictness                            2, tokens that are counted
 //	caller      ..> callers      how many messages came too late       1: a number, taken out and put back
-//	caller      --> callers      the pen, which the tracker takes too  1: away while one small message is copied
+//	caller      --> callers      the pen, which the tracker takes too  1: away while one small message is copied, and at the end
 //	caller      ..> callers      a parcel is open                      1: a token of who has the pen
 //	tracker     ..> callers      leave for one parcel more             4: a parcel was counted
 //	tracker     ..> application  events, through Config.Tell           ring

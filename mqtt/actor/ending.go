@@ -146,7 +146,7 @@ func (t *tracker) goodbye() *codec.Disconnect {
 
 // nothingOpen says that every operation has its outcome.
 func (t *tracker) nothingOpen() bool {
-	return t.messages == 0 && len(t.calls) == 0 && t.free.len() == 0 && t.door.len() == 0
+	return t.messages == 0 && t.tail == nil && len(t.calls) == 0 && t.free.len() == 0 && t.door.len() == 0
 }
 
 // end has the supervisor end the client.

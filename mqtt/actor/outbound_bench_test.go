@@ -30,7 +30,7 @@ func newEngine(tb testing.TB, window int, change func(*Config)) *engine {
 	strict, notices := make(chan struct{}, 2), make(chan *notice, 1)
 	e := &engine{TB: tb}
 	e.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: make(chan *Op), strict: strict, lax: strict, notices: notices, unread: notices,
-		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: newPens()}, orders: orders{to: make(chan *order, 1)}}
+		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: newPens(codec.V311)}, orders: orders{to: make(chan *order, 1)}}
 	e.began = time.Now()
 	return e
 }

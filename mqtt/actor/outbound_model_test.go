@@ -69,7 +69,7 @@ func newOutboundModel(t *testing.T, seed uint64) *outboundModel {
 	}
 	ops, strict, notices := make(chan *Op, quickBatch), make(chan struct{}, 2), make(chan *notice, 1)
 	m := &outboundModel{T: t, r: r, ops: ops, session: make(map[uint16]string)}
-	m.records.ops, m.records.pens = ops, newPens()
+	m.records.ops, m.records.pens = ops, newPens(codec.V311)
 	m.records.bare.New = func() any { return &Op{home: &m.records.bare} }
 	m.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
 		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: m.records.pens},
@@ -141,7 +141,7 @@ func (m *outboundModel) post(s *modelled, payload string) {
 		if pen := <-m.records.pens.taken; true {
 			m.records.pens.back <- pen
 			if len(m.records.pens.room) == 0 && (pen.open == nil || pen.open.full()) {
-				return // it would wait
+				return // it would have to be offered
 			}
 		}
 		posted, err := m.records.Post(context.Background(), "a", []byte(payload))

@@ -56,7 +56,7 @@ func (p *parcel) recycle() {
 func (p *parcel) full() bool { return len(p.items) == parcelItems || len(p.bytes) >= parcelBytes }
 
 // ample says that what is in the parcel is worth the memory that it takes.
-func (p *parcel) ample() bool { return len(p.items) >= parcelItems/4 || len(p.bytes) >= parcelBytes/4 }
+func (p *parcel) ample() bool { return len(p.items) >= parcelItems/2 || len(p.bytes) >= parcelBytes/2 }
 
 func (p *parcel) add(topic string, payload []byte) {
 	start := len(p.bytes)
@@ -70,7 +70,7 @@ func (p *parcel) add(topic string, payload []byte) {
 	p.items = append(p.items, parcelled{uint32(len(p.bytes)), uint16(len(topic)), uint8(head)})
 }
 
-// each gives message i, which is good as long as the parcel isn't blank, and where it ends.
+// message gives message i, which is good until the parcel is recycled, and where it ends.
 func (p *parcel) message(i int) (m codec.Publish, end int) {
 	it := p.items[i]
 	start := 0

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ func newDesktop(t *testing.T) *desktop {
 	cfg := &Config{Outbox: roomyOutbox(), OutboxFull: OutboxWait, Offline: OfflineQueue,
 		Tell: func(any) {}, MaxInFlight: 100, Session: SessionDurable}
 	ops, strict, notices := make(chan *Op, quickBatch), make(chan struct{}, 2), make(chan *notice, 1)
-	d := &desktop{T: t, queue: ops, caller: Client[struct{}]{ops: ops, pens: newPens()}}
+	d := &desktop{T: t, queue: ops, caller: Client[struct{}]{ops: ops, pens: newPens(codec.V311)}}
 	d.caller.pool.New = func() any { return newRecord() }
 	d.tracker = &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, strict: strict, lax: strict, notices: notices, unread: notices,
 		filters: filters{calls: make(map[*Op]struct{})}, mail: mail{pens: d.caller.pens}, orders: orders{to: make(chan *order, 1)}}
@@ -217,7 +218,7 @@ func TestASmallParcelThatWaitsBecomesRecords(t *testing.T) {
 	d := newDesktop(t)
 	d.post("1", "2")
 	d.offerAcked("3")
-	d.post(numerals(4, 4+parcelItems/4)...)
+	d.post(numerals(4, 4+parcelItems/2)...)
 	d.offerAcked("x")
 	d.drain()
 	var kinds []opKind
@@ -227,36 +228,171 @@ func TestASmallParcelThatWaitsBecomesRecords(t *testing.T) {
 	require.Equal(t, []opKind{opPublish, opPublish, opParcel}, kinds)
 }
 
-// Callers wait for the tracker to count parcels, which it does as long as the outbox has room: not for the connection.
+// An outbox without room gives no parcel out: messages are offered then, and wait for room in turn with all others.
 func TestAFullOutboxHoldsParcels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := Start(Config{Outbox: roomyOutbox(), OutboxFull: OutboxWait, Offline: OfflineQueue, Tell: func(any) {}},
 			each(func(*Handout) struct{} { return struct{}{} }))
-		ctx, cancel := context.WithCancel(t.Context())
 		n := 0
-		refused := make(chan error)
-		go func() {
-			for {
-				posted, err := c.Post(ctx, "a", nil)
-				if err != nil {
-					refused <- err
-					return
-				}
-				require.True(t, posted)
-				n++
+		for {
+			synctest.Wait()
+			posted, err := c.Post(t.Context(), "a", nil)
+			require.NoError(t, err)
+			if !posted {
+				break
 			}
-		}()
-		synctest.Wait()
+			n++
+		}
 		require.LessOrEqual(t, n, c.Config.Outbox.Messages)
 		require.GreaterOrEqual(t, n, c.Config.Outbox.Messages-quickBatch-parcelItems)
-		cancel()
-		require.ErrorIs(t, <-refused, context.Canceled)
 		c.Abort()
 		<-c.Done()
 		require.EqualValues(t, n, c.View().Counts.NotSent, "each that was taken over has its outcome")
 		_, err := c.Post(t.Context(), "a", nil)
 		require.ErrorIs(t, err, ErrClosed)
 	})
+}
+
+// Who waits for room at QoS 0 has his turn, though others take every place that becomes free.
+func TestParcelsAreNotStarved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t)
+		d.cfg.MaxInFlight = 10
+		d.dial(codec.V311)
+		ctx, cancel := context.WithCancel(t.Context())
+		var crowd sync.WaitGroup
+		for range 2 {
+			crowd.Go(func() {
+				for {
+					if d.caller.Offer(ctx, small(t, newRecord(), 1)) != nil {
+						return
+					}
+				}
+			})
+		}
+		for turns := 0; turns < 100 || d.admits(); turns++ { // till the outbox is full
+			d.written()
+		}
+		through := make(chan error, 1)
+		go func() {
+			posted, err := d.caller.Post(ctx, "t/0", []byte("p0"))
+			if !posted && err == nil {
+				err = d.caller.Offer(ctx, small(t, NewQuickOp(), 0))
+			}
+			through <- err
+		}()
+		for acked := 0; len(through) == 0; acked++ {
+			require.Less(t, acked, 1000)
+			d.answered(&answers{gen: d.link.gen, list: []answer{{kind: codec.TypePubAck, id: d.flight.first.id}}})
+			d.written()
+		}
+		require.NoError(t, <-through)
+		cancel()
+		crowd.Wait()
+	})
+}
+
+// written has the tracker take a turn when the callers have done what they can, and what leaves then written.
+func (d *desktop) written() {
+	synctest.Wait()
+	if b := d.move(); b != nil {
+		d.wrote(&written{buffer: b, n: b.len()})
+		d.turn()
+	}
+}
+
+// A Flush waits for what lies in a parcel that the tracker hadn't taken when it was called.
+func TestFlushCoversAParcelBehindTheDoor(t *testing.T) {
+	d := newDesktop(t)
+	most := d.cfg.Outbox.Bytes - promised(unseen).Bytes
+	large := func() {
+		op := newRecord()
+		require.NoError(t, op.Message.Set(&codec.Publish{Topic: "t", Payload: make([]byte, most-1000), QoS: 1, PacketID: 1}))
+		require.NoError(t, d.caller.Offer(t.Context(), op))
+	}
+	large()
+	d.drain()
+	large()
+	d.post("1")
+	d.drain()
+	require.Equal(t, 1, d.door.len())
+	reply := make(chan error, 1)
+	flush{reply: reply}.answer(d.tracker)
+	d.dial(codec.V311)
+	d.turn()
+	b := <-d.plug.out
+	acknowledge := func() {
+		d.answered(&answers{gen: d.link.gen, list: []answer{{kind: codec.TypePubAck, id: d.flight.first.id}}})
+		d.turn()
+	}
+	acknowledge() // the second leaves the door, and the parcel is taken while the buffer is out
+	d.drain()
+	d.turn()
+	require.Empty(t, d.queue)
+	d.wrote(&written{buffer: b, n: b.len()})
+	b = d.move()
+	acknowledge()
+	require.Empty(t, reply, "1 isn't written")
+	for b != nil {
+		d.wrote(&written{buffer: b, n: b.len()})
+		b = d.move()
+	}
+	require.NoError(t, <-reply)
+}
+
+// Who offers something to a client whose tracker has ended doesn't wait for the pen.
+func TestThePenIsGone(t *testing.T) {
+	d := newDesktop(t)
+	d.caller.cause = func() error { return ErrExpired }
+	d.post("1")
+	d.retire()
+	d.drainAll()
+	d.offerAcked("2")
+	_, err := d.caller.Post(t.Context(), "t", nil)
+	require.ErrorIs(t, err, ErrExpired)
+}
+
+// Close waits for a message that was written into a parcel while Close began.
+func TestCloseWaitsForTheTail(t *testing.T) {
+	d := newDesktop(t)
+	d.dial(codec.V311)
+	d.settled = true                                // the dispatcher owes nothing
+	d.acks = []ack{{kind: codec.TypePubAck, id: 7}} // alone in the buffer that is out
+	b := d.move()
+	d.closing, d.words, d.state = true, new(codec.Disconnect), StateClosing
+	d.post("1")
+	d.drain()
+	d.turn()
+	d.wrote(&written{buffer: b, n: b.len()})
+	f, _, err := codec.Next(flat(d.move()), codec.Dialect{Version: codec.V311, From: codec.FromClient}, 0)
+	require.NoError(t, err)
+	require.Equal(t, codec.TypePublish, f.Type)
+}
+
+// What waits takes about as much memory as the outbox counts.
+func TestParcelsThatWaitTakeLittleMemory(t *testing.T) {
+	d := newDesktop(t)
+	d.cfg.Outbox = Bounds{100_000, 64 << 20}
+	payload := bytes.Repeat([]byte("x"), 2060)
+	held := liveBytes()
+	for range 1000 {
+		for range 2 {
+			posted, err := d.caller.Post(t.Context(), "t", payload)
+			require.NoError(t, err)
+			require.True(t, posted)
+		}
+		d.offerAcked("q")
+		d.drain()
+		d.turn()
+	}
+	require.Less(t, liveBytes()-held, 3*d.tracker.bytes)
+}
+
+func liveBytes() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
 
 // Many callers write and offer at once: nothing is lost, and each one's messages come in its order.

@@ -37,6 +37,7 @@ func (t *tracker) callUp() {
 		t.places = t.places[1:]
 		switch {
 		case p.op == nil:
+			t.count(false) // what was written before it
 			p.flush.mark = t.epochs.mark()
 			t.flushes = append(t.flushes, p.flush)
 		case p.op.state == opOffered: // else it was taken back

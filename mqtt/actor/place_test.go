@@ -15,7 +15,7 @@ func TestAnEnlistmentHasItsPlaceBeforeItsCallerGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ops, asks, strict := make(chan *Op, quickBatch), make(chan question), make(chan struct{}, 2)
 		cfg := &Config{Outbox: Bounds{16 * quickBatch, 16 * quickBatch * quickMax}, OutboxFull: OutboxWait, Offline: OfflineQueue, Tell: func(any) {}}
-		out := &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, asks: asks, notices: make(chan *notice, 1), strict: strict, lax: strict, mail: mail{pens: newPens()},
+		out := &tracker{cfg: cfg, roomy: cfg.Roomy(), ops: ops, asks: asks, notices: make(chan *notice, 1), strict: strict, lax: strict, mail: mail{pens: newPens(codec.V311)},
 			filters: filters{calls: make(map[*Op]struct{})}}
 		ctx, stop := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)

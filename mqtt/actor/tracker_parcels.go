@@ -59,7 +59,9 @@ func (t *tracker) count(leaves bool) {
 		if pen.open == p {
 			t.pens.shut(pen)
 		}
-		pen.version = t.limits.version
+		if t.link.wire != nil {
+			pen.version = t.limits.version
+		}
 		t.pens.back <- pen
 	}
 	t.out--
@@ -88,8 +90,9 @@ func (m *mail) tellVersion(v codec.Version) {
 
 // retire takes the pen for ever: nothing more is written.
 func (t *tracker) retire() {
-	<-t.pens.taken
+	t.pens.shut(<-t.pens.taken) // nobody has to close a parcel any more
 	t.mute = true
+	close(t.pens.end)
 }
 
 // countable says that the tail could leave now if it were counted: nothing in call order is before it but what waits for the
@@ -99,10 +102,10 @@ func (t *tracker) countable() bool {
 }
 
 // putParcel has the parcel leave that is the first of its lane. One that this connection may not carry as it is leaves as
-// records.
+// records; 3.1 and 3.1.1 have the same PUBLISH.
 func (t *tracker) putParcel(b *outBuffer) {
 	p := t.free.pop().rare.parcel
-	if p.version != t.limits.version || t.limits.strict() {
+	if (p.version == codec.V5) != (t.limits.version == codec.V5) || t.limits.strict() {
 		t.free.unpop(p.records())
 		p.recycle()
 		return
