@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	mochi "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sluicemq/sluice/internal/mochiend"
 	"github.com/sluicemq/sluice/mqtt"
 )
 
@@ -22,6 +22,7 @@ type embeddedServer struct {
 	capabilities *mochi.Capabilities // nil: its own
 	journal      *journal
 	broker       *mochi.Server // nil while stopped
+	door         *mochiend.Listener
 }
 
 func openMochi(t *testing.T) server { return openMochiWith(t, nil) }
@@ -55,7 +56,8 @@ func (s *embeddedServer) serve(t *testing.T, listener net.Listener) {
 	t.Helper()
 	broker := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), Capabilities: s.capabilities})
 	require.NoError(t, broker.AddHook(s.journal, nil))
-	require.NoError(t, broker.AddListener(listeners.NewNet("tests", listener)))
+	s.door = mochiend.New("tests", listener)
+	require.NoError(t, broker.AddListener(s.door))
 	require.NoError(t, broker.Serve())
 	s.broker = broker
 }
@@ -72,7 +74,7 @@ func (s *embeddedServer) start(t *testing.T) {
 func (s *embeddedServer) stop(t *testing.T) {
 	t.Helper()
 	if s.broker != nil {
-		require.NoError(t, s.broker.Close())
+		require.NoError(t, s.door.End(s.broker))
 		s.broker = nil
 	}
 }

@@ -43,4 +43,4 @@ func (s *Server) Expel() {
 }
 
 // Serve is for a connection that came another way than through the server's own port. It returns when that has ended.
-func (s *Server) Serve(conn net.Conn) error { return s.broker.EstablishConnection("example", conn) }
+func (s *Server) Serve(conn net.Conn) error { return s.entrance.Let(s.broker, conn) }

@@ -11,11 +11,9 @@ import (
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/hooks/auth"
-	"github.com/mochi-mqtt/server/v2/listeners"
-)
 
-// listenerID is what the broker knows our listener by, and whoever comes another way: it sends them away together.
-const listenerID = "example"
+	"github.com/sluicemq/sluice/internal/mochiend"
+)
 
 // Server is a server that runs until Stop. One goroutine may use it at a time.
 type Server struct {
@@ -24,6 +22,7 @@ type Server struct {
 	secure   *tls.Config
 	door     mochi.Hook
 	listener net.Listener
+	entrance *mochiend.Listener
 	broker   *mochi.Server
 	gate     *gate
 }
@@ -54,8 +53,7 @@ func (s *Server) Stop() {
 	if s.broker == nil {
 		return
 	}
-	s.listener.Close() // first, so that nobody comes in while the others are sent away
-	s.broker.Close()
+	s.entrance.End(s.broker)
 	s.broker = nil
 }
 
@@ -68,11 +66,11 @@ func (s *Server) serve(address string) error {
 	if s.secure != nil {
 		listener = tls.NewListener(listener, s.secure)
 	}
-	s.gate = new(gate)
+	s.gate, s.entrance = new(gate), mochiend.New("example", listener)
 	broker := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler)})
 	err = errors.Join(
 		broker.AddHook(s.door, nil), broker.AddHook(s.gate, nil),
-		broker.AddListener(listeners.NewNet(listenerID, listener)),
+		broker.AddListener(s.entrance),
 	)
 	if err == nil {
 		err = broker.Serve()

@@ -10,7 +10,7 @@ import (
 // Web takes clients over WebSocket, at whichever path of an HTTP server it is mounted; pages of other origins are turned away.
 // It serves until Stop, which ends its connections too; after a Restart there is another one.
 func (s *Server) Web() http.Handler {
-	broker := s.broker
+	broker, entrance := s.broker, s.entrance
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"mqtt"}})
 		if err != nil {
@@ -18,6 +18,6 @@ func (s *Server) Web() http.Handler {
 		}
 		defer conn.CloseNow()
 		conn.SetReadLimit(-1) // MQTT has its own
-		broker.EstablishConnection(listenerID, websocket.NetConn(context.Background(), conn, websocket.MessageBinary))
+		entrance.Let(broker, websocket.NetConn(context.Background(), conn, websocket.MessageBinary))
 	})
 }
