@@ -47,7 +47,8 @@ conformance: ## each statement of the specifications against the client; writes 
 integration: ## the tests that need a real server or browser; installs mosquitto and Chromium (root, Debian)
 	@$(MAKE) --no-print-directory browser
 	.ci/chromium $(ARGS) ./mqtt/webstore
-	.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/... ./integration/browser/...
+	.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/browser/...
+	.ci/servers go test -race -count=1 -timeout 20m -tags integration $(ARGS) ./integration/... # not beside the others: each stops servers
 
 .PHONY: picture
 picture: ## what the page of examples/browser looks like in Chromium, into docs/browser.png

@@ -69,6 +69,8 @@ func (o *Options) targets(ctx context.Context, s *Server) ([]*net.SRV, error) {
 	}
 	_, found, err := everyAddress{d}.resolver().LookupSRV(ctx, service(s.Secure()), "tcp", s.Host)
 	switch {
+	case ctx.Err() != nil: // an answer may come in the same moment
+		return nil, ctx.Err()
 	case len(found) == 0 && err != nil:
 		return nil, err
 	case len(found) == 0, len(found) == 1 && found[0].Target == ".":
