@@ -17,7 +17,7 @@ import (
 
 // idleBytes is what the heap and the stacks of a connection may take that does nothing, with all of its processes. Other tests leave
 // stacks behind that serve again, so that some clients seem to take less.
-const idleBytes = 41 << 10
+const idleBytes = 39 << 10
 
 func TestAnIdleConnectionTakesMemory(t *testing.T) {
 	const n = 500
