@@ -2,6 +2,7 @@ package netx
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -28,6 +29,9 @@ func (d everyAddress) DialContext(ctx context.Context, network, address string) 
 	ctx, done := d.bound(ctx)
 	defer done()
 	found, err := d.resolver().LookupIPAddr(ctx, host)
+	if over := ctx.Err(); err == nil && over != nil { // the answer came in the same moment
+		err = &net.DNSError{Err: over.Error(), Name: host, UnwrapErr: over, IsTimeout: errors.Is(over, context.DeadlineExceeded)}
+	}
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
@@ -132,10 +136,13 @@ func (r *race) run(ctx context.Context, dial func(context.Context, string) (net.
 	stop()
 	dials.Wait()
 	r.closeRest()
-	if conn == nil {
-		return nil, r.reasons.all()
+	switch {
+	case conn != nil:
+		return conn, nil
+	case r.next == 0: // ctx was over before the first
+		return nil, context.Cause(ctx)
 	}
-	return conn, nil
+	return nil, r.reasons.all()
 }
 
 // winner is the first connection; nil when there is none.
