@@ -72,7 +72,8 @@ func TestReconnectOfAConnectionThatIsEnding(t *testing.T) {
 	both(t, "the next attempt isn't delayed", func(t *testing.T, v mqtt.Version) {
 		s, conn := up(t, mqtt.Config{Version: v, Backoff: minute.Backoff})
 		stuck(conn, 1)
-		s.async(mqtt.AtMostOnce, "hi")                      // so that nothing more can leave,
+		s.async(mqtt.AtMostOnce, "hi") // so that nothing more can leave,
+		synctest.Wait()
 		require.NoError(t, conn.SendBytes([]byte{0xf0, 0})) // and ending for this takes a second
 		synctest.Wait()
 		done, start := later(func() error { return s.client.Reconnect(t.Context()) }), time.Now()
