@@ -31,7 +31,7 @@ func TestDurableSessionKeepsMessagesForTheNextClient(t *testing.T) {
 		require.NoError(c, second.Connect(c.ctx))
 		ack, _ = second.ConnAck()
 		require.True(c, ack.SessionPresent)
-		c.requireAll(numbers(0, n), payloads(c.take(stream.Messages(), n)))
+		c.requireAll(numbers(0, n), c.takeEach(stream.Messages(), numbers(0, n)))
 	})
 }
 
