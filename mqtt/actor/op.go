@@ -14,7 +14,7 @@ const (
 	opPublish opKind = iota
 	opSubscribe
 	opUnsubscribe
-	opParcel // nothing but a place in the channel
+	opParcel // messages at QoS 0 that callers have written together
 )
 
 // opState is how far an operation came. Only the tracker moves it.
@@ -114,7 +114,7 @@ type rare struct {
 	admission <-chan error      // the caller's end of it
 	watchers  []chan<- struct{} // closed at the end
 	storing   []chan<- struct{} // closed when its session has it
-	parcel    *parcel           // that has its place in the channel
+	parcel    *parcel           // whose place in channel and lane this is
 	topic     string            // of a PUBLISH that a newer one for it replaces; else empty
 }
 
