@@ -9,6 +9,10 @@ import (
 // process is what a join runs. Its run ends with a reason, which is never nil, or with errAnew.
 type process interface{ run(context.Context) error }
 
+// ender is a process that has something to end when it has returned, which would give another process a reason to return: not
+// before its own reason is told, for the first one is the joint's.
+type ender interface{ end() }
+
 // errAnew is what a process returns to go on, with its state as it is, in another goroutine. A stack that has grown stays with
 // its goroutine for good. So a process does this behind what needs much of it and comes once in a while, as a new connection
 // does: it rests on a small one.
@@ -40,6 +44,9 @@ func (j *joint) run(p process) {
 		return
 	}
 	j.stop(why) // keeps the first cause only
+	if e, ok := p.(ender); ok {
+		e.end()
+	}
 	j.open.Done()
 	if p == j.last {
 		j.open.Wait()

@@ -1,7 +1,10 @@
 package actor
 
 import (
+	"context"
+	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -27,5 +30,35 @@ func TestPingRoundTrip(t *testing.T) {
 		desk.wrote(left)
 		require.Equal(t, time.Millisecond, desk.rtt)
 		require.Zero(t, desk.pinged)
+	})
+}
+
+// slowClose is a connection that stays in Close until all others have done what a closed connection makes them do.
+type slowClose struct{ net.Conn }
+
+func (c slowClose) Close() error {
+	err := c.Conn.Close()
+	synctest.Wait()
+	return err
+}
+
+// reads is a process that waits in Read, as the reader does.
+type reads struct{ conn net.Conn }
+
+func (r reads) run(context.Context) error {
+	_, err := r.conn.Read(make([]byte, 1))
+	return err
+}
+
+func TestPingerTellsWhyItCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, _ := net.Pipe()
+		conn := slowClose{here}
+		cut := make(chan struct{}, 1)
+		cut <- struct{}{}
+		ctx, stop := context.WithCancelCause(t.Context())
+		over := make(chan error, 1)
+		join(ctx, stop, func(why error) { over <- why }, reads{conn}, &pinger{conn: conn, cut: cut})
+		require.Equal(t, errCut, <-over, "what the reader says of the closed connection isn't the reason")
 	})
 }

@@ -25,7 +25,6 @@ type pinger struct {
 var pingInfo = PacketInfo{Type: codec.TypePingReq, Size: 2}
 
 func (p *pinger) run(ctx context.Context) error {
-	defer p.conn.Close() // netx: never blocks
 	defer p.look.stop()
 	if p.interval > 0 {
 		p.look.set(p.interval * 3 / 4)
@@ -56,6 +55,9 @@ func (p *pinger) run(ctx context.Context) error {
 		}
 	}
 }
+
+// end wakes reader and writer, which fail then.
+func (p *pinger) end() { p.conn.Close() } // netx: never blocks
 
 // activityAsk asks when packets last left and came.
 type activityAsk struct{ reply chan<- *activity }
