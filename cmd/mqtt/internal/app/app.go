@@ -1,0 +1,163 @@
+// Package app is what the commands share: how they are told what to do, reach a server, say what went wrong, and end.
+//
+// Standard output carries data, standard error all else. A command returns an error and never exits itself; [Run] makes one
+// sentence and an exit code of it.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// App is one run of the program. Its fields don't change while a command runs.
+type App struct {
+	Stdin          *os.File
+	Stdout, Stderr *os.File
+
+	Debug      bool          // -d: packets and stages on Stderr
+	Drain      time.Duration // how long an end may take that was asked for by a signal
+	NoProgress bool
+	profile    string
+
+	ranks map[string]rank // of the flags of the command that runs, by name
+}
+
+// Groups of commands, for Command.GroupID.
+const (
+	GroupTalk    = "talk"
+	GroupInspect = "inspect"
+	GroupMove    = "move"
+	GroupHelp    = "help"
+)
+
+// Maker makes a command. It must not do anything yet.
+type Maker func(*App) *cobra.Command
+
+// Run runs the command line args, without the program's name, and gives the exit code.
+func Run(args []string, makers ...Maker) int {
+	a := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	signal.Ignore(syscall.SIGPIPE) // writing to a closed pipe is an error then, which ends us in order: ErrPipe
+	root := a.root(makers)
+	args, err := joinProperties(root, args)
+	if err != nil {
+		return a.finish(root, err)
+	}
+	root.SetArgs(args)
+	ctx, release := a.signals(context.Background())
+	defer release()
+	cmd, err := root.ExecuteContextC(ctx)
+	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && cause != nil {
+		err = cause
+	}
+	return a.finish(cmd, err)
+}
+
+func (a *App) root(makers []Maker) *cobra.Command {
+	root := &cobra.Command{
+		Use:                        "mqtt",
+		Short:                      "Talk to MQTT servers",
+		Long:                       "mqtt publishes, subscribes, measures, copies and records messages, and finds out what is wrong with a connection.",
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.settle(cmd)
+		},
+		Args: cobra.ArbitraryArgs, // a command that isn't there is told below
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return Usage("no command given; `mqtt help` lists them")
+			}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				return Usage("no command %q; is it %s?", args[0], strings.Join(near, " or "))
+			}
+			return Usage("no command %q; `mqtt help` lists them", args[0])
+		},
+	}
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.AddGroup(
+		&cobra.Group{ID: GroupTalk, Title: "Talk to a server:"},
+		&cobra.Group{ID: GroupInspect, Title: "See what is there:"},
+		&cobra.Group{ID: GroupMove, Title: "Keep and move messages:"},
+		&cobra.Group{ID: GroupHelp, Title: "Help yourself:"},
+	)
+	root.SetHelpCommandGroupID(GroupHelp)
+	root.SetCompletionCommandGroupID(GroupHelp)
+	root.SetGlobalNormalizationFunc(otherSpellings)
+	flags := root.PersistentFlags()
+	flags.Bool("help", false, "show what the command does and all its flags")
+	flags.BoolVarP(&a.Debug, "debug", "d", false, "packets and stages of the connection, on standard error")
+	flags.BoolVar(&a.NoProgress, "no-progress", false, "no colours and no live lines, also on a terminal")
+	flags.DurationVar(&a.Drain, "drain", 10*time.Second, "how long the first interrupt leaves for what is under way")
+	flags.StringVar(&a.profile, "profile", "", "the profile to take settings from (see mqtt ctx)")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Usage("%v", err) })
+	for _, m := range makers {
+		root.AddCommand(m(a))
+	}
+	return root
+}
+
+// finish says what went wrong, if anything did, and gives the exit code.
+func (a *App) finish(cmd *cobra.Command, err error) int {
+	code := ExitCode(err)
+	if code == ExitOK {
+		return code
+	}
+	if text := sentence(err); text != "" {
+		fmt.Fprintf(a.Stderr, "mqtt: %s\n", text)
+	}
+	if code == ExitUsage {
+		line := strings.TrimSuffix(cmd.UseLine(), " [flags]")
+		fmt.Fprintf(a.Stderr, "usage: %s [flags]\nSee: %s --help\n", line, cmd.CommandPath())
+	}
+	return code
+}
+
+// ErrInterrupted is the cause of a context that SIGINT or SIGTERM ended.
+var ErrInterrupted = errors.New("interrupted")
+
+// signals gives a context that the first SIGINT or SIGTERM ends, with ErrInterrupted. The second one exits at once.
+func (a *App) signals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-caught:
+			cancel(ErrInterrupted)
+		case <-over:
+			return
+		}
+		select {
+		case <-caught:
+			os.Exit(ExitInterrupted)
+		case <-over:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(over)
+		cancel(nil)
+	}
+}
+
+// Draining gives a context for the clean end of a command whose own context may be over: it lasts for --drain.
+func (a *App) Draining(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), a.Drain)
+}
+
+// Live says whether lines that move, progress and colours may be written to f.
+func (a *App) Live(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && !a.NoProgress && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,315 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/netx"
+)
+
+// Connection is what the flags say about how to reach a server. Its flags are the same in each command that has it.
+type Connection struct {
+	URLs     []string
+	TopicURL string // -L
+	Host     string
+	Port     int
+	Protocol string
+	Path     string
+	Unix     string
+
+	ID, IDPrefix string
+	Username     string
+	Password     string
+	PasswordFile string
+	AskPassword  bool
+	Version      string
+	KeepAlive    Seconds
+	KeepSession  bool
+	Expiry       Seconds
+
+	CAFile, CAPath string
+	Cert, Key      string
+	Insecure       bool
+	ALPN           []string
+	TLSServerName  string
+	TLSVersion     string
+	Proxy          string
+	WSHeaders      []string
+	ConnectTimeout Seconds
+	WillTopic      string
+	WillPayload    string
+	WillQoS        int
+	WillRetain     bool
+	MaxInFlight    int
+	ReceiveMaximum int
+	MaxPacketSize  int
+	Properties     Properties
+	app            *App
+}
+
+// Flags gives cmd the flags of a connection.
+func (c *Connection) Flags(a *App, cmd *cobra.Command) {
+	c.app = a
+	f := cmd.Flags()
+	f.StringArrayVar(&c.URLs, "url", nil, "URL of the server, as in mqtts://host:8883 or ws://host/mqtt; more than one are tried in turn")
+	f.StringVarP(&c.TopicURL, "topic-url", "L", "", "the server and the topic in one: mqtt://user:password@host:port/topic")
+	f.StringVarP(&c.Host, "host", "h", "localhost", "host of the server")
+	f.IntVarP(&c.Port, "port", "p", 0, "port of the server (default: the protocol's, as in 1883 or 8883)")
+	f.StringVar(&c.Protocol, "protocol", "", "mqtt, mqtts, ws or wss (default: mqtt, mqtts with an option of TLS or port 8883)")
+	f.StringVar(&c.Path, "ws-path", "/mqtt", "path of the URL for ws and wss")
+	f.StringVar(&c.Unix, "unix", "", "path of the server's Unix socket")
+	f.StringVarP(&c.ID, "id", "i", "", "client id (default: a random one)")
+	f.StringVarP(&c.IDPrefix, "id-prefix", "I", "", "begin of a client id that ends at random")
+	f.StringVarP(&c.Username, "username", "u", "", "user name")
+	f.StringVarP(&c.Password, "password", "P", "", "password; others can see a command line, so rather MQTT_PASSWORD or --password-file")
+	f.StringVar(&c.PasswordFile, "password-file", "", "file that holds the password; a line feed at its end isn't part of it")
+	f.BoolVar(&c.AskPassword, "ask-password", false, "ask for the password on the terminal")
+	f.StringVarP(&c.Version, "protocol-version", "V", "auto", "version of MQTT: 5, 311, 31, or auto for the newest that the server takes")
+	f.VarP(&c.KeepAlive, "keepalive", "k", "seconds without traffic until a sign of life (default 60)")
+	f.BoolVarP(&c.KeepSession, "keep-session", "c", false, "keep the session when disconnected; needs -i")
+	f.VarP(&c.Expiry, "session-expiry", "x", "seconds that a kept session may outlive its connection (default: for ever)")
+	f.Var(&c.ConnectTimeout, "connect-timeout", "seconds for one attempt to connect (default 30)")
+	f.StringVar(&c.CAFile, "cafile", "", "PEM file of the authorities to trust, in place of the system's")
+	f.StringVar(&c.CAPath, "capath", "", "directory of such files")
+	f.StringVar(&c.Cert, "cert", "", "PEM file of the client's certificate; needs --key")
+	f.StringVar(&c.Key, "key", "", "PEM file of its key")
+	f.BoolVar(&c.Insecure, "insecure", false, "trust any certificate: whoever is in between can read and change all")
+	f.StringArrayVar(&c.ALPN, "alpn", nil, "protocol to offer by ALPN")
+	f.StringVar(&c.TLSServerName, "tls-servername", "", "name that the server's certificate has to be for (default: the host)")
+	f.StringVar(&c.TLSVersion, "tls-version", "", "lowest version of TLS: tlsv1.2 or tlsv1.3 (default tlsv1.2)")
+	f.StringVar(&c.Proxy, "proxy", "", "proxy as http://… or socks5h://user:password@host:port, or none (default: the environment's for ws and wss)")
+	f.StringArrayVar(&c.WSHeaders, "ws-header", nil, "header of the WebSocket request, as in 'Authorization: Bearer …'")
+	f.StringVar(&c.WillTopic, "will-topic", "", "topic of the will")
+	f.StringVar(&c.WillPayload, "will-payload", "", "payload of the will")
+	f.IntVar(&c.WillQoS, "will-qos", 0, "QoS of the will")
+	f.BoolVar(&c.WillRetain, "will-retain", false, "have the will retained")
+	f.IntVar(&c.MaxInFlight, "max-inflight", 0, "messages that may be under way at once (default 1000)")
+	f.IntVar(&c.ReceiveMaximum, "receive-maximum", 0, "messages that the server may have under way to us (default 256)")
+	f.IntVar(&c.MaxPacketSize, "max-packet-size", 0, "bytes of the largest packet that is taken (default 1 MiB)")
+	f.VarP(&c.Properties, "property", "D", "a property of MQTT 5.0: COMMAND NAME VALUE, as in -D publish content-type text/plain")
+}
+
+// Config is the library's Config for these flags. A wrong flag is a usage error.
+func (c *Connection) Config() (mqtt.Config, error) {
+	cfg := mqtt.Config{
+		Username: c.Username, ClientID: c.ID, MaxInFlight: c.MaxInFlight,
+		ReceiveMaximum: c.ReceiveMaximum, MaxPacketSize: c.MaxPacketSize,
+		KeepAlive: time.Duration(c.KeepAlive), ConnectTimeout: time.Duration(c.ConnectTimeout),
+		Proxy: netx.Proxy{URL: c.Proxy}, Logger: c.app.logger(), Trace: c.app.trace(),
+	}
+	if c.KeepAlive == 0 && c.app.given("keepalive") > byDefault {
+		cfg.KeepAlive = -1 // off
+	}
+	for _, set := range []func(*mqtt.Config) error{c.servers, c.identity, c.secret, c.version, c.session, c.tls, c.headers, c.will} {
+		if err := set(&cfg); err != nil {
+			return cfg, err
+		}
+	}
+	return cfg, c.Properties.connect(&cfg)
+}
+
+// servers chooses between the ways to name a server: the one that was said at the highest rank.
+func (c *Connection) servers(cfg *mqtt.Config) error {
+	way, err := c.app.choose("where the server is", "url", "topic-url", "unix", "host/port/protocol/ws-path")
+	if err != nil {
+		return err
+	}
+	var urls []string
+	switch way {
+	case "url":
+		urls = c.URLs
+	case "topic-url":
+		urls, err = c.fromTopicURL()
+	case "unix":
+		urls, err = []string{"unix://" + c.Unix}, nil
+	default:
+		urls, err = c.fromHost()
+	}
+	if err != nil {
+		return err
+	}
+	cfg.Servers = urls
+	for _, u := range urls {
+		s, err := netx.Parse(u)
+		if err != nil {
+			return Usage("%v", err)
+		}
+		if c.wantsTLS() && !secure(u) {
+			return Usage("%s is without TLS, and a flag asks for TLS; write mqtts:// or wss://", s)
+		}
+	}
+	return nil
+}
+
+// fromTopicURL takes the topic off -L. What is left is a URL as any.
+func (c *Connection) fromTopicURL() ([]string, error) {
+	u, err := url.Parse(c.TopicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") {
+		return nil, Usage("-L wants mqtt:// or mqtts://, a host and a topic, as in mqtt://localhost/a/topic") // the URL may hold a password
+	}
+	u.Path, u.RawPath = "", ""
+	return []string{u.String()}, nil
+}
+
+// Topic is the topic that -L names, or empty.
+func (c *Connection) Topic() string {
+	u, err := url.Parse(c.TopicURL)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+// secure says whether a URL that netx.Parse took asks for TLS.
+func secure(u string) bool {
+	scheme, _, _ := strings.Cut(strings.ToLower(u), ":")
+	scheme, _, _ = strings.Cut(scheme, "+")
+	return slices.Contains([]string{"mqtts", "tls", "ssl", "wss"}, scheme)
+}
+
+func (c *Connection) fromHost() ([]string, error) {
+	if c.Port < 0 || c.Port > 65535 {
+		return nil, Usage("--port %d: a port is 1 to 65535", c.Port)
+	}
+	protocol := c.Protocol
+	if protocol == "" {
+		if protocol = "mqtt"; c.wantsTLS() || c.Port == 8883 {
+			protocol = "mqtts"
+		}
+	}
+	host := strings.Trim(c.Host, "[]")
+	if strings.ContainsAny(host, "/ ") {
+		return nil, Usage("--host %q isn't the name of a host; a URL goes with --url", c.Host)
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if c.Port != 0 {
+		host = net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(c.Port))
+	} else if c.app.given("port") > byDefault {
+		return nil, Usage("--port 0: a port is 1 to 65535")
+	}
+	u := protocol + "://" + host
+	if protocol == "ws" || protocol == "wss" {
+		u += "/" + strings.TrimPrefix(c.Path, "/")
+	}
+	return []string{u}, nil
+}
+
+func (c *Connection) identity(cfg *mqtt.Config) error {
+	if c.IDPrefix != "" {
+		if c.ID != "" {
+			return Usage("--id and --id-prefix both name the client; give one of them")
+		}
+		cfg.ClientID = c.IDPrefix + randomLetters(12)
+	}
+	return nil
+}
+
+func (c *Connection) secret(cfg *mqtt.Config) error {
+	way, err := c.app.choose("what the password is", "password", "password-file", "ask-password")
+	switch way {
+	case "password-file":
+		b, err := os.ReadFile(c.PasswordFile)
+		if err != nil {
+			return Usage("--password-file: %v", err)
+		}
+		cfg.Password = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+	case "ask-password":
+		cfg.Password, err = c.app.askPassword()
+	case "password":
+		cfg.Password = []byte(c.Password)
+	}
+	return err
+}
+
+// askPassword reads a line from the terminal without showing it, also when standard input is something else.
+func (a *App) askPassword() ([]byte, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, Usage("--ask-password needs a terminal; use --password-file or MQTT_PASSWORD")
+	}
+	defer tty.Close()
+	fmt.Fprint(tty, "Password: ")
+	b, err := term.ReadPassword(int(tty.Fd()))
+	fmt.Fprintln(tty)
+	if err != nil {
+		return nil, fmt.Errorf("reading the password: %w", err)
+	}
+	return b, nil
+}
+
+func (c *Connection) version(cfg *mqtt.Config) error {
+	switch strings.ToLower(strings.TrimPrefix(strings.ToLower(c.Version), "mqttv")) {
+	case "auto", "":
+	case "5", "50", "5.0":
+		cfg.Version = mqtt.V5
+	case "4", "311", "3.1.1":
+		cfg.Version = mqtt.V311
+	case "3", "31", "3.1":
+		cfg.Version = mqtt.V31
+	default:
+		return Usage("--protocol-version %q: give 5, 311, 31 or auto", c.Version)
+	}
+	return nil
+}
+
+func (c *Connection) session(cfg *mqtt.Config) error {
+	if !c.KeepSession {
+		if c.app.given("session-expiry") == byFlag {
+			return Usage("--session-expiry is for a session that is kept; give -c, and -i for its name")
+		}
+		return nil
+	}
+	if cfg.ClientID == "" {
+		return Usage("--keep-session needs --id: the server knows a session by the client's id")
+	}
+	cfg.Session, cfg.SessionExpiry = mqtt.SessionDurable, time.Duration(c.Expiry)
+	return nil
+}
+
+func (c *Connection) headers(cfg *mqtt.Config) error {
+	for _, line := range c.WSHeaders {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return Usage("--ws-header wants 'Name: value', and has no colon") // the line may be a secret
+		}
+		if cfg.WebSocket.Header == nil {
+			cfg.WebSocket.Header = http.Header{}
+		}
+		cfg.WebSocket.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	return nil
+}
+
+func (c *Connection) will(cfg *mqtt.Config) error {
+	if c.WillTopic == "" {
+		if c.app.given("will-payload", "will-qos", "will-retain") == byFlag {
+			return Usage("a will needs --will-topic")
+		}
+		return nil
+	}
+	qos, err := QoS("--will-qos", c.WillQoS)
+	cfg.Will = &mqtt.Will{Topic: c.WillTopic, Payload: []byte(c.WillPayload), QoS: qos, Retain: c.WillRetain}
+	return err
+}
+
+// QoS reads the number of a flag.
+func QoS(flag string, n int) (mqtt.QoS, error) {
+	if n < 0 || n > 2 {
+		return 0, Usage("%s %d: a QoS is 0, 1 or 2", flag, n)
+	}
+	return mqtt.QoS(n), nil
+}

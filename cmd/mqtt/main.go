@@ -1,0 +1,17 @@
+// Command mqtt talks to MQTT servers: it publishes, subscribes, measures, copies, records and finds out what is wrong.
+//
+// `mqtt help` lists its commands, `mqtt help topics` is a short cook-book.
+package main
+
+import (
+	"os"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
+)
+
+func main() {
+	os.Exit(app.Run(os.Args[1:],
+		version.Command,
+	))
+}
