@@ -15,6 +15,7 @@ import (
 
 	"github.com/sluicemq/sluice/mqtt"
 	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
 // three is a client of as many servers.
@@ -26,7 +27,9 @@ func three() mqtt.Config {
 func (s *scene) in(names ...string) {
 	s.Helper()
 	for _, name := range names {
-		s.host(name).Close()
+		conn := s.host(name)
+		mqtttest.Expect[*codec.Connect](s, conn) // without it, CONNECT may be what fails
+		conn.Close()
 	}
 }
 

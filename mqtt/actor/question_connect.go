@@ -17,17 +17,27 @@ type order struct {
 
 // wish is for the n-th Connect: that it begins, or that its caller has gone. The later takes the place of an earlier one.
 type wish struct {
-	n  uint64
-	on bool
+	n    uint64
+	on   bool
+	anew bool // the one whose place it took wasn't heard: that a caller has gone
+}
+
+// after is what is to be heard when old was not. The failure of an attempt that was given up is not that of the next Connect.
+func (w wish) after(old wish) wish {
+	switch {
+	case w.n == 0:
+		return old
+	case old.n != 0:
+		w.anew = w.on && (old.anew || !old.on)
+	}
+	return w
 }
 
 // give adds to what was not heard yet.
 func (o *orders) give(next order) {
 	select {
 	case old := <-o.unheard:
-		if next.wish.n == 0 {
-			next.wish = old.wish
-		}
+		next.wish = next.wish.after(old.wish)
 		if next.end == nil {
 			next.end = old.end
 		}
@@ -48,7 +58,7 @@ func (q connectAsk) answer(t *tracker) {
 	default:
 		t.connect, t.state, t.abandoned, t.idle = q.reply, StateConnecting, false, false
 		t.connects++
-		t.orders.give(order{wish: wish{t.connects, true}})
+		t.orders.give(order{wish: wish{n: t.connects, on: true}})
 	}
 }
 
@@ -64,7 +74,7 @@ func (q connectStop) answer(t *tracker) {
 		if t.state == StateConnecting {
 			t.state = StateIdle
 		}
-		t.orders.give(order{wish: wish{t.connects, false}})
+		t.orders.give(order{wish: wish{n: t.connects}})
 	}
 	q.reply <- struct{}{}
 }

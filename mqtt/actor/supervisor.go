@@ -150,8 +150,11 @@ func (s *supervisor) obey(o *order) error {
 	return nil
 }
 
-// grant begins for a Connect, or gives up when its caller has gone. What an earlier one began serves a later one too.
+// grant begins for a Connect, or gives up when its caller has gone.
 func (s *supervisor) grant(w wish) {
+	if w.anew {
+		s.giveUp() // for the wish that it still has
+	}
 	s.wish = w.n
 	switch {
 	case !w.on:

@@ -119,14 +119,14 @@ func always(int) bool { return true }
 func TestAConnectionThatWasAbandoned(t *testing.T) {
 	t.Run("a Connect after it fails like a first one", func(t *testing.T) {
 		supervise(t, false, func(n int) bool { return n > 1 }, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned // its caller had gone: the tracker ends it
 			conn.Close()
 			require.ErrorIs(o, heard[linkDown](o).why, errAbandoned)
 			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
-			o.orders <- &order{wish: wish{2, true}}
+			o.orders <- &order{wish: wish{n: 2, on: true}}
 			heard[attempting](o)
 			require.ErrorIs(o, heard[missed](o).err, errNoWay)
 			f := heard[failed](o)
@@ -137,19 +137,19 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("a refusal for good after it ends that Connect, not the client", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
 			conn.Close()
 			heard[linkDown](o)
 			heard[failed](o)
-			o.orders <- &order{wish: wish{2, true}}
+			o.orders <- &order{wish: wish{n: 2, on: true}}
 			heard[attempting](o)
 			o.answer(codec.NotAuthorized)
 			heard[missed](o)
 			require.ErrorIs(o, heard[failed](o).err, codec.NotAuthorized)
-			o.orders <- &order{wish: wish{3, true}}
+			o.orders <- &order{wish: wish{n: 3, on: true}}
 			heard[attempting](o)
 			o.answer(0)
 			heard[linkUp](o)
@@ -157,23 +157,23 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("a Connect after it that is given up goes on with nothing", func(t *testing.T) {
 		supervise(t, true, never, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
 			conn.Close()
 			heard[linkDown](o)
 			heard[failed](o)
-			o.orders <- &order{wish: wish{2, true}}
+			o.orders <- &order{wish: wish{n: 2, on: true}}
 			heard[attempting](o)
-			o.orders <- &order{wish: wish{2, false}}
+			o.orders <- &order{wish: wish{n: 2}}
 			require.Equal(o, failed{errAbandoned, 2}, heard[failed](o))
 			o.silent()
 		})
 	})
 	t.Run("it ends for good although the server was quicker than the tracker", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			wire := heard[linkUp](o).wire
@@ -187,11 +187,11 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("a Connect while it ends begins behind it", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
-			o.orders <- &order{wish: wish{2, true}}
+			o.orders <- &order{wish: wish{n: 2, on: true}}
 			synctest.Wait()
 			conn.Close()
 			heard[linkDown](o)
@@ -203,13 +203,13 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 	})
 	t.Run("and one that is given up again doesn't", func(t *testing.T) {
 		supervise(t, false, never, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			conn := o.answer(0)
 			heard[linkUp](o).wire.why <- errAbandoned
-			o.orders <- &order{wish: wish{2, true}}
+			o.orders <- &order{wish: wish{n: 2, on: true}}
 			synctest.Wait()
-			o.orders <- &order{wish: wish{2, false}}
+			o.orders <- &order{wish: wish{n: 2}}
 			synctest.Wait()
 			conn.Close()
 			heard[linkDown](o)
@@ -222,42 +222,59 @@ func TestAConnectionThatWasAbandoned(t *testing.T) {
 func TestConnectGivenUp(t *testing.T) {
 	t.Run("while it waits for the next attempt", func(t *testing.T) {
 		supervise(t, true, always, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			heard[missed](o)
 			heard[retrying](o)
-			o.orders <- &order{wish: wish{1, false}}
+			o.orders <- &order{wish: wish{n: 1}}
 			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
 			o.silent()
 		})
 	})
 	t.Run("before the supervisor heard of it", func(t *testing.T) {
 		supervise(t, true, always, func(o *office) {
-			o.orders <- &order{wish: wish{1, false}} // took the place of wish{1, true}
+			o.orders <- &order{wish: wish{n: 1}} // took the place of wish{n: 1, on: true}
 			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
 			o.silent()
 		})
 	})
-	t.Run("and called again before the supervisor heard of either: the attempt serves the later one", func(t *testing.T) {
-		supervise(t, true, never, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+	t.Run("and called again before the supervisor heard of either: an attempt of its own", func(t *testing.T) {
+		supervise(t, false, never, func(o *office) {
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			synctest.Wait()
-			o.orders <- &order{wish: wish{2, true}} // took the place of wish{1, false}
+			<-o.dialed // it is given up: as it fails, that is no failure of the second Connect's
+			o.orders <- &order{wish: wish{n: 2, on: true, anew: true}}
+			heard[attempting](o)
 			o.answer(0)
 			heard[linkUp](o)
-			require.Empty(o, o.dialed)
 			o.silent()
+		})
+	})
+	t.Run("and called again when the server had accepted: the connection serves the later one", func(t *testing.T) {
+		supervise(t, false, never, func(o *office) {
+			o.orders <- &order{wish: wish{n: 1, on: true}}
+			heard[attempting](o)
+			o.answer(0)
+			up := heard[linkUp](o)
+			o.orders <- &order{wish: wish{n: 2, on: true, anew: true}}
+			o.silent()
+			up.wire.why <- errReconnect // it isn't taken for abandoned
+			up.wire.cut <- struct{}{}
+			require.ErrorIs(o, heard[linkDown](o).why, errReconnect)
+			heard[retrying](o)
+			heard[attempting](o)
 		})
 	})
 	t.Run("and called again while it waits: an attempt at once", func(t *testing.T) {
 		supervise(t, true, always, func(o *office) {
-			o.orders <- &order{wish: wish{1, true}}
+			o.orders <- &order{wish: wish{n: 1, on: true}}
 			heard[attempting](o)
 			heard[missed](o)
 			heard[retrying](o)
 			start := time.Now()
-			o.orders <- &order{wish: wish{2, true}}
+			o.orders <- &order{wish: wish{n: 2, on: true, anew: true}}
+			require.Equal(o, failed{errAbandoned, 1}, heard[failed](o))
 			heard[attempting](o)
 			require.Zero(o, time.Since(start))
 			heard[missed](o)
@@ -278,13 +295,19 @@ func TestConnectGivenUp(t *testing.T) {
 	t.Run("what was not heard is one order: the later wish takes the place of the earlier one", func(t *testing.T) {
 		slot := make(chan *order, 1)
 		o := orders{to: slot, unheard: slot}
-		o.give(order{wish: wish{1, true}})
-		o.give(order{wish: wish{1, false}})
-		require.Equal(t, &order{wish: wish{1, false}}, <-slot)
+		o.give(order{wish: wish{n: 1, on: true}})
+		o.give(order{wish: wish{n: 1}})
+		require.Equal(t, &order{wish: wish{n: 1}}, <-slot)
+		o.give(order{wish: wish{n: 1}})
+		o.give(order{wish: wish{n: 2, on: true}})
+		o.give(order{wish: wish{n: 2}})
+		o.give(order{wish: wish{n: 3, on: true}})
 		o.give(order{reconnect: true})
-		o.give(order{wish: wish{2, true}})
+		require.Equal(t, &order{wish: wish{n: 3, on: true, anew: true}, reconnect: true}, <-slot)
+		o.give(order{reconnect: true})
+		o.give(order{wish: wish{n: 2, on: true}})
 		o.give(order{end: ErrClosed})
-		require.Equal(t, &order{wish{2, true}, true, ErrClosed}, <-slot)
+		require.Equal(t, &order{wish{n: 2, on: true}, true, ErrClosed}, <-slot)
 		o.give(order{end: ErrClosed})
 		o.give(order{reconnect: true})
 		require.Equal(t, &order{reconnect: true, end: ErrClosed}, <-slot)
