@@ -11,13 +11,21 @@ import (
 // Connect makes a client of cfg and connects it, trying each server once. Later losses are mended by reconnecting. What it
 // returns has to end with Close or Hang up, also when something else fails.
 func (a *App) Connect(ctx context.Context, cfg mqtt.Config) (*mqtt.Client, error) {
+	return a.ConnectReady(ctx, cfg, func(*mqtt.Client) error { return nil })
+}
+
+// ConnectReady is Connect for a client that has something to do first, as to declare the streams of a session that goes on.
+func (a *App) ConnectReady(ctx context.Context, cfg mqtt.Config, first func(*mqtt.Client) error) (*mqtt.Client, error) {
 	c, err := mqtt.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Connect(ctx); err != nil {
+	if err = first(c); err == nil {
+		err = interrupted(ctx, c.Connect(ctx))
+	}
+	if err != nil {
 		c.Abort()
-		return nil, interrupted(ctx, err)
+		return nil, err
 	}
 	return c, nil
 }
