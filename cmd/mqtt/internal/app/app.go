@@ -45,7 +45,9 @@ type Maker func(*App) *cobra.Command
 // Run runs the command line args, without the program's name, and gives the exit code.
 func Run(args []string, makers ...Maker) int {
 	a := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	signal.Ignore(syscall.SIGPIPE) // writing to a closed pipe is an error then, which ends us in order: ErrPipe
+	// Writing to a closed pipe is an error then, which ends us in order: ErrPipe. To ignore the signal would do too, but the
+	// programs that we start would go on with that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	root := a.root(makers)
 	args, err := joinProperties(root, args)
 	if err != nil {
