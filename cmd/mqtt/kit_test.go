@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -228,6 +229,7 @@ type server struct {
 	url      string
 	port     string
 	listener *mochiend.Listener
+	stopped  sync.Once
 }
 
 // newServer starts a server that lets everybody do everything, but for what hooks say.
@@ -257,4 +259,4 @@ func serve(t testing.TB, l net.Listener, hooks ...mochi.Hook) *server {
 }
 
 // stop ends the server. It may be called again.
-func (s *server) stop() { s.listener.End(s.Server) }
+func (s *server) stop() { s.stopped.Do(func() { s.listener.End(s.Server) }) }
