@@ -9,7 +9,7 @@ import (
 )
 
 // Connect makes a client of cfg and connects it, trying each server once. Later losses are mended by reconnecting. What it
-// returns has to end with Close or Hang up, also when something else fails.
+// returns has to end with Close or Abort, also when something else fails.
 func (a *App) Connect(ctx context.Context, cfg mqtt.Config) (*mqtt.Client, error) {
 	return a.ConnectReady(ctx, cfg, func(*mqtt.Client) error { return nil })
 }
@@ -21,7 +21,7 @@ func (a *App) ConnectReady(ctx context.Context, cfg mqtt.Config, first func(*mqt
 		return nil, err
 	}
 	if err = first(c); err == nil {
-		err = interrupted(ctx, c.Connect(ctx))
+		err = Interrupted(ctx, c.Connect(ctx))
 	}
 	if err != nil {
 		c.Abort()
@@ -30,8 +30,8 @@ func (a *App) ConnectReady(ctx context.Context, cfg mqtt.Config, first func(*mqt
 	return c, nil
 }
 
-// interrupted is err, or ErrInterrupted when that is what made a call fail.
-func interrupted(ctx context.Context, err error) error {
+// Interrupted is err, or ErrInterrupted when that is what made a call fail.
+func Interrupted(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), ErrInterrupted) && errors.Is(err, context.Canceled) {
 		return ErrInterrupted
 	}
