@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
+)
+
+func TestExitCodes(t *testing.T) {
+	connect := func(stage string, err error) error {
+		return fmt.Errorf("mqtt: %w", &mqtt.ConnectError{Stage: stage, Err: err})
+	}
+	refusal := func(code codec.ReasonCode) error { return &mqtt.ReasonError{Packet: "CONNACK", Code: code} }
+	for _, c := range []struct {
+		name string
+		err  error
+		code int
+	}{
+		{"nothing", nil, 0},
+		{"the reader of standard output has gone", fmt.Errorf("writing: %w", ErrPipe), 0},
+		{"anything", io.EOF, 1},
+		{"usage", Usage("x"), 2},
+		{"configuration", &mqtt.ConfigError{}, 2},
+		{"argument", &mqtt.ArgumentError{}, 2},
+		{"no name", connect("dns", io.EOF), 3},
+		{"nobody there", connect("tcp", io.EOF), 3},
+		{"no answer", connect("connack", context.DeadlineExceeded), 3},
+		{"TLS", connect("tls", io.EOF), 4},
+		{"refused", connect("connack", refusal(codec.ServerBusy)), 5},
+		{"not authorised", connect("connack", refusal(codec.NotAuthorized)), 6},
+		{"wrong password", connect("auth", refusal(codec.BadUserNameOrPassword)), 6},
+		{"an exchange that failed", connect("auth", io.EOF), 6},
+		{"subscription", &mqtt.SubscribeError{Grants: []mqtt.Grant{{Code: codec.NotAuthorized}}}, 7},
+		{"messages", &mqtt.UnfinishedError{Uncertain: 1}, 8},
+		{"a code of its own", Fail(9, "x"), 9},
+		{"time", fmt.Errorf("%w: 3 of 5", ErrTimeout), 27},
+		{"time, said by a context", context.DeadlineExceeded, 27},
+		{"interrupt", fmt.Errorf("%w: %w", ErrInterrupted, &mqtt.UnfinishedError{Uncertain: 1}), 130},
+		{"the last of a round", &mqtt.RoundError{Attempts: []*mqtt.ConnectError{{Stage: "tls", Err: io.EOF}, {Stage: "tcp", Err: io.EOF}}}, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.code, ExitCode(c.err)) })
+	}
+}
+
+func TestSentences(t *testing.T) {
+	require.Equal(t, "a b", sentence(errors.New("a\n  b")))
+	require.Empty(t, sentence(&Failure{Code: 1}))
+	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "tcp", Server: "mqtt://h:1883", Err: io.EOF}), "`mqtt doctor --url mqtt://h:1883` says more")
+	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "connack", Err: context.DeadlineExceeded}), "says nothing")
+	require.Contains(t, sentence(&mqtt.ReasonError{Code: codec.NotAuthorized}), "MQTT_PASSWORD")
+}
