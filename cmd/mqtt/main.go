@@ -7,11 +7,15 @@ import (
 	"os"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
 )
 
 func main() {
 	os.Exit(app.Run(os.Args[1:],
+		decode.Command,
+		match.Command,
 		version.Command,
 	))
 }

@@ -29,14 +29,22 @@ func envName(flag string) string {
 // notSettings are flags that are for the command line alone.
 var notSettings = map[string]bool{"help": true, "profile": true}
 
+// NoProfile are the annotations of a command that has no server to reach: what a profile says of one isn't meant for it.
+var NoProfile = map[string]string{noProfile: ""}
+
+const noProfile = "no profile"
+
 // settle gives each flag that the command line doesn't have its value from the environment, or else from the profile.
 func (a *App) settle(cmd *cobra.Command) error {
 	if v, ok := os.LookupEnv(EnvPrefix + "PROFILE"); ok && !cmd.Flags().Changed("profile") {
 		a.profile = v
 	}
-	profile, err := a.readProfile()
-	if err != nil {
-		return err
+	var profile Profile
+	if _, without := cmd.Annotations[noProfile]; !without {
+		var err error
+		if profile, err = a.readProfile(); err != nil {
+			return err
+		}
 	}
 	a.ranks = map[string]rank{}
 	var failed error
