@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/broker"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
@@ -14,6 +15,7 @@ import (
 
 func main() {
 	os.Exit(app.Run(os.Args[1:],
+		broker.Command,
 		decode.Command,
 		match.Command,
 		version.Command,
