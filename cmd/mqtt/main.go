@@ -10,6 +10,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/broker"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
 )
 
@@ -18,6 +19,7 @@ func main() {
 		broker.Command,
 		decode.Command,
 		match.Command,
+		reply.Command,
 		version.Command,
 	))
 }

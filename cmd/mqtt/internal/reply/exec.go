@@ -1,0 +1,58 @@
+package reply
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// execError says how a command failed.
+type execError struct{ err error }
+
+func (e *execError) Error() string { return "--exec: " + e.err.Error() }
+func (e *execError) Unwrap() error { return e.err }
+
+var errTooLarge = errors.New("the answer is larger than the server takes")
+
+// execute runs the command for a request. It has until ctx ends.
+func (s *service) execute(ctx context.Context, request *mqtt.Received) ([]byte, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ack, _ := s.client.ConnAck()
+	out := &bounded{limit: int64(ack.MaximumPacketSize), full: func() { cancel(errTooLarge) }}
+	cmd := exec.CommandContext(ctx, "sh", "-c", s.exec)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(request.Payload), out, s.app.Stderr
+	cmd.WaitDelay = time.Second // for what the command has left behind with our pipe
+	cmd.Env = append(os.Environ(), "REQUEST_TOPIC="+request.Topic, fmt.Sprintf("REQUEST_QOS=%d", request.QoS),
+		"REQUEST_CONTENT_TYPE="+request.Properties.ContentType)
+	apart(cmd)
+	err := cmd.Run()
+	if cause := context.Cause(ctx); errors.Is(cause, errTooLarge) {
+		err = cause
+	}
+	if err != nil {
+		return nil, &execError{err}
+	}
+	return out.kept.Bytes(), nil
+}
+
+// bounded keeps what is written to it, up to a limit.
+type bounded struct {
+	kept  bytes.Buffer // no more than Write: io.Copy would pass it by
+	limit int64
+	full  func()
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if int64(b.kept.Len()+len(p)) > b.limit {
+		b.full()
+		return 0, errTooLarge
+	}
+	return b.kept.Write(p)
+}
