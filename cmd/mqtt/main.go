@@ -11,6 +11,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
 )
 
@@ -20,6 +21,7 @@ func main() {
 		decode.Command,
 		match.Command,
 		reply.Command,
+		request.Command,
 		version.Command,
 	))
 }

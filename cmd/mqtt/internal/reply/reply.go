@@ -106,8 +106,8 @@ func (s *service) prepare() (cfg mqtt.Config, subscriptions []mqtt.Subscription,
 	if cfg, err = s.conn.Config(); err != nil {
 		return cfg, nil, err
 	}
-	if cfg.Version != mqtt.VersionAuto && cfg.Version != mqtt.V5 {
-		return cfg, nil, app.Usage("requests and answers are of MQTT 5.0; leave -V away")
+	if err = app.WantV5(&cfg, "requests and answers"); err != nil {
+		return cfg, nil, err
 	}
 	if s.way, err = s.app.Choose("what the answer is", "exec", "message", "echo"); err != nil {
 		return cfg, nil, err

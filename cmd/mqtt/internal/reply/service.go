@@ -56,8 +56,8 @@ func (s *service) run(ctx context.Context) error {
 
 // subscribed waits for the server's answer, which must be 5.0's.
 func (s *service) subscribed(ctx context.Context) error {
-	if ack, _ := s.client.ConnAck(); ack.Version != mqtt.V5 {
-		return app.Fail(app.ExitFailed, "the server speaks MQTT %s, which has no requests and answers; they need 5.0", ack.Version)
+	if err := app.HasV5(s.client, "requests and answers"); err != nil {
+		return err
 	}
 	if _, err := s.stream.Ready(ctx); err != nil {
 		if ctx.Err() != nil {
