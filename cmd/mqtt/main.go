@@ -8,7 +8,9 @@ import (
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/broker"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/completion"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/help"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
@@ -22,6 +24,9 @@ func main() {
 		match.Command,
 		reply.Command,
 		request.Command,
+		completion.Command,
+		help.Command,
+		help.Topics,
 		version.Command,
 	))
 }

@@ -93,8 +93,6 @@ func (a *App) root(makers []Maker) *cobra.Command {
 		&cobra.Group{ID: GroupMove, Title: "Keep and move messages:"},
 		&cobra.Group{ID: GroupHelp, Title: "Help yourself:"},
 	)
-	root.SetHelpCommandGroupID(GroupHelp)
-	root.SetCompletionCommandGroupID(GroupHelp)
 	root.SetGlobalNormalizationFunc(otherSpellings)
 	flags := root.PersistentFlags()
 	flags.Bool("help", false, "show what the command does and all its flags")
@@ -103,8 +101,13 @@ func (a *App) root(makers []Maker) *cobra.Command {
 	flags.DurationVar(&a.Drain, "drain", 10*time.Second, "how long the first interrupt leaves for what is under way")
 	flags.StringVar(&a.profile, "profile", "", "the profile to take settings from (see mqtt ctx)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Usage("%v", err) })
+	root.RegisterFlagCompletionFunc("profile", CompleteProfiles)
 	for _, m := range makers {
-		root.AddCommand(m(a))
+		cmd := m(a)
+		root.AddCommand(cmd)
+		if cmd.Name() == "help" {
+			root.SetHelpCommand(cmd) // in place of cobra's
+		}
 	}
 	return root
 }

@@ -99,6 +99,7 @@ func (c *Connection) Flags(a *App, cmd *cobra.Command) {
 	f.IntVar(&c.ReceiveMaximum, "receive-maximum", 0, "messages that the server may have under way to us (default 256)")
 	f.IntVar(&c.MaxPacketSize, "max-packet-size", 0, "bytes of the largest packet that is taken (default 1 MiB)")
 	f.VarP(&c.Properties, "property", "D", "a property of MQTT 5.0: COMMAND NAME VALUE, as in -D publish content-type text/plain")
+	completions(cmd)
 }
 
 // Config is the library's Config for these flags. A wrong flag is a usage error.
