@@ -101,6 +101,11 @@ lint: ## gofmt, go vet, go fix and staticcheck have nothing to say
 		"$$staticcheck" -tags integration ./...
 	done
 
+.PHONY: man
+man: ## the manual's pages of the mqtt command, and the scripts with which shells complete its lines, into dist
+	@export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
+	go run ./cmd/mqtt manual dist
+
 .PHONY: soak
 soak: ## random faults for a million operations (SLUICE_SOAK)
 	@SLUICE_SOAK=$${SLUICE_SOAK:-1000000} go test -race -count=1 -timeout 6h -run TestSoak -v $(ARGS) ./mqtt/

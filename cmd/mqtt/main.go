@@ -11,6 +11,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/completion"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/help"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/manual"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
@@ -27,6 +28,7 @@ func main() {
 		completion.Command,
 		help.Command,
 		help.Topics,
+		manual.Command,
 		version.Command,
 	))
 }
