@@ -53,7 +53,7 @@ MQTT 5.0.`,
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.topics, "topic", "t", nil, "topic filter of the requests; more than one are allowed")
 	f.StringVar(&o.group, "group", "", "name of a group: each request goes to one member ($share/NAME/FILTER)")
-	f.IntVarP(&o.qos, "qos", "q", 1, "highest QoS that requests come with")
+	f.IntVarP(&o.qos, "qos", "q", 2, "highest QoS that requests come with")
 	f.StringVar(&o.exec, "exec", "", "command that makes the answer")
 	f.StringVar(&o.failed, "exec-failed", "skip", "when there is no answer, or the server refuses it: skip the request, reject it, or stop with it unacknowledged")
 	f.StringVarP(&o.message, "message", "m", "", "text that is the answer to each request")
