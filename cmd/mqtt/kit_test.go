@@ -72,6 +72,7 @@ func command(ctx context.Context, t testing.TB, c call) *exec.Cmd {
 		}
 	}
 	cmd.Env = append(cmd.Env, "MQTT_PROFILES="+filepath.Join(t.TempDir(), "profiles.toml"), "TERM=xterm-256color")
+	cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0") // the race detector has each process linger for a second else
 	cmd.Env = append(cmd.Env, c.env...)
 	cmd.Stdin = c.stdin
 	return cmd
