@@ -80,6 +80,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	defer doors.close()
 	server := mochi.New(&mochi.Options{Logger: logger(a)})
 	server.Options.Capabilities.MaximumClientWritesPending = room
+	server.Options.Capabilities.MaximumMessageExpiryInterval = 0 // else each message is given one
 	entrance := mochiend.New("tcp", doors.tcp)
 	diary := &diary{a: a, verbose: o.verbose || a.Debug, packets: a.Debug}
 	for _, hook := range []mochi.Hook{login, diary} {
