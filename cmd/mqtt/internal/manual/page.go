@@ -146,5 +146,5 @@ func (r *roff) asItIs(s string) {
 
 // escape has roff write s as it is: a backslash would begin a command, and a hyphen could become another sign.
 func escape(s string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", `\(ga`, "'", `\(aq`, "^", `\(ha`, "~", `\(ti`, "…", "...").Replace(s)
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", `\(ga`, "'", `\(aq`, "^", `\(ha`, "~", `\(ti`).Replace(s)
 }
