@@ -28,7 +28,7 @@ func startReply(t testing.TB, url string, args ...string) *process {
 func TestRequestAndReply(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	reply := startReply(t, s.url, "-t", "upper", "--exec", `tr a-z A-Z; printf ' %s %s %s' "$REQUEST_TOPIC" "$REQUEST_QOS" "$REQUEST_CONTENT_TYPE"`,
+	reply := startReply(t, s.url, "-t", "upper", "--exec", `tr a-z A-Z; printf ' %s %s %s' "$MQTT_MESSAGE_TOPIC" "$MQTT_MESSAGE_QOS" "$MQTT_MESSAGE_CONTENT_TYPE"`,
 		"-D", "publish", "content-type", "text/upper")
 	file := filepath.Join(t.TempDir(), "payload")
 	require.NoError(t, os.WriteFile(file, []byte("from a file"), 0o600))
@@ -99,7 +99,7 @@ func TestReplyInAGroup(t *testing.T) {
 func TestRequestWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	r := run(t, "request", "--url", s.url, "-t", "nobody", "-m", "x", "-q", "0", "-W", "0.2")
+	r := run(t, "request", "--url", s.url, "-t", "nobody", "-m", "x", "-q", "0", "--wait", "0.2")
 	require.Equal(t, 27, r.code)
 	require.Contains(t, r.stderr, `no answer to "nobody" within 200ms; is the service running?`)
 	r = run(t, "request", "--url", s.url, "-t", "nobody", "-m", "x", "-q", "0", "-W", "0.1", "--repeat", "2", "--latency")
@@ -167,6 +167,18 @@ func TestReplyFinishesAtAnInterrupt(t *testing.T) {
 	require.NoError(t, os.WriteFile(fifo, []byte("done"), 0o600))
 	require.Equal(t, result{0, "done\n", ""}, request.wait())
 	require.Equal(t, 0, reply.wait().code)
+
+	// Ctrl-C goes to all that the terminal has, but not to the command that makes the answer.
+	term := startTerminal(t, 80, 24, call{args: []string{"reply", "--url", s.url, "-t", "terminal", "--exec", "echo begun >&2; cat '" + fifo + "'", "-v"}})
+	term.awaitText("waiting for requests")
+	request = start(t, "request", "--url", s.url, "-t", "terminal", "-n")
+	term.awaitText("begun")
+	term.keys("\x03")
+	term.awaitText("^C")
+	require.NoError(t, os.WriteFile(fifo, []byte("done"), 0o600))
+	require.Equal(t, result{0, "done\n", ""}, request.wait())
+	code, _ := term.wait()
+	require.Equal(t, 0, code)
 
 	reply = startReply(t, s.url, "-t", "never", "--exec", "echo begun >&2; cat '"+fifo+"'", "--drain", "100ms")
 	start(t, "request", "--url", s.url, "-t", "never", "-n")
@@ -251,7 +263,7 @@ func TestRequestUsage(t *testing.T) {
 		{"--qos 3", []string{"request", "-t", "a", "-m", "x", "-q", "3"}},
 		{`--output "pretty": give line, raw or ndjson`, []string{"request", "-t", "a", "-m", "x", "-o", "pretty"}},
 		{"--count -1", []string{"request", "-t", "a", "-m", "x", "-C", "-1"}},
-		{"--wait is over, which must be more than 0", []string{"request", "-t", "a", "-m", "x", "-C", "0", "-W", "0"}},
+		{"--timeout is over, which must be more than 0", []string{"request", "-t", "a", "-m", "x", "-C", "0", "-W", "0"}},
 		{"--repeat 0: give a number from 1 up", []string{"request", "-t", "a", "-m", "x", "--repeat", "0"}},
 		{"leave --count away", []string{"request", "-t", "a", "-m", "x", "--repeat", "2", "-C", "2"}},
 		{"--interval needs --repeat", []string{"request", "-t", "a", "-m", "x", "--interval", "1"}},

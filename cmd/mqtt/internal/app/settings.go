@@ -121,5 +121,5 @@ var spellings = map[string]string{
 	"pw": "password", "user": "username", "client-id": "id", "clientId": "id", "hostname": "host",
 	"tls-alpn": "alpn", "servername": "tls-servername", "multiline": "stdin-line", "ca": "cafile",
 	"disable-clean-session": "keep-session", "no-clean": "keep-session",
-	"session-expiry-interval": "session-expiry", "disable-progress": "no-progress",
+	"session-expiry-interval": "session-expiry", "wait": "timeout", "disable-progress": "no-progress",
 }

@@ -3,6 +3,7 @@ package reply
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -29,8 +30,7 @@ func (s *service) execute(ctx context.Context, request *mqtt.Received) ([]byte, 
 	cmd := exec.CommandContext(ctx, "sh", "-c", s.exec)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(request.Payload), out, s.app.Stderr
 	cmd.WaitDelay = time.Second // for what the command has left behind with our pipe
-	cmd.Env = append(os.Environ(), "REQUEST_TOPIC="+request.Topic, fmt.Sprintf("REQUEST_QOS=%d", request.QoS),
-		"REQUEST_CONTENT_TYPE="+request.Properties.ContentType)
+	cmd.Env = append(os.Environ(), environment(request)...)
 	apart(cmd)
 	err := cmd.Run()
 	if cause := context.Cause(ctx); errors.Is(cause, errTooLarge) {
@@ -40,6 +40,19 @@ func (s *service) execute(ctx context.Context, request *mqtt.Received) ([]byte, 
 		return nil, &execError{err}
 	}
 	return out.kept.Bytes(), nil
+}
+
+// environment is what a command is told beside the payload; the names are those of mqtt sub --exec.
+func environment(request *mqtt.Received) []string {
+	p := request.Properties
+	env := []string{"MQTT_MESSAGE_TOPIC=" + request.Topic, fmt.Sprintf("MQTT_MESSAGE_QOS=%d", request.QoS), "MQTT_MESSAGE_RESPONSE_TOPIC=" + p.ResponseTopic}
+	if p.ContentType != "" {
+		env = append(env, "MQTT_MESSAGE_CONTENT_TYPE="+p.ContentType)
+	}
+	if p.CorrelationData != nil {
+		env = append(env, "MQTT_MESSAGE_CORRELATION_DATA="+base64.StdEncoding.EncodeToString(p.CorrelationData))
+	}
+	return env
 }
 
 // bounded keeps what is written to it, up to a limit.

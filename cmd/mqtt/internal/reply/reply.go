@@ -41,8 +41,8 @@ the request's QoS. A request counts as acknowledged when the server has its answ
 with the server, which sends it again to a session that is kept (-c), or to another member of the group.
 
 --exec runs a command by sh for each request. The payload is its standard input, what it writes to standard output is the
-answer, byte for byte; the environment has REQUEST_TOPIC, REQUEST_QOS and REQUEST_CONTENT_TYPE. Requests and answers are of
-MQTT 5.0.`,
+answer, byte for byte. The environment has MQTT_MESSAGE_TOPIC, _QOS, _RESPONSE_TOPIC and where there is one _CONTENT_TYPE and
+_CORRELATION_DATA (in base64). Requests and answers are of MQTT 5.0.`,
 		Example: `  mqtt reply -t services/upper --exec 'tr a-z A-Z'
   mqtt reply -t services/echo --group workers --echo --parallel 8`,
 		Args:              app.NoArgs,

@@ -34,7 +34,7 @@ func (r *requester) compose(ctx context.Context) (m mqtt.Message, err error) {
 }
 
 func (r *requester) payload(ctx context.Context) (b []byte, err error) {
-	way, err := r.app.Choose("what the payload is", "message", "file", "stdin", "null-message")
+	way, err := r.app.Choose("what the payload is", "message", "file", "stdin-file", "null-message")
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (r *requester) payload(ctx context.Context) (b []byte, err error) {
 		}
 		defer f.Close()
 		return readAll(f, r.file)
-	case "stdin":
+	case "stdin-file":
 		err = app.UntilInterrupted(ctx, func() (err error) {
 			b, err = readAll(r.app.Stdin, "standard input")
 			return err

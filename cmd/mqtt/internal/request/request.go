@@ -51,11 +51,11 @@ are of MQTT 5.0. mqtt reply answers them.`,
 	f.StringVarP(&o.topic, "topic", "t", "", "topic of the request")
 	f.StringVarP(&o.message, "message", "m", "", "text that is the payload")
 	f.StringVarP(&o.file, "file", "f", "", "file that holds the payload")
-	f.BoolVarP(&o.stdin, "stdin", "s", false, "take all of standard input as the payload")
+	f.BoolVarP(&o.stdin, "stdin-file", "s", false, "take all of standard input as the payload")
 	f.BoolVarP(&o.null, "null-message", "n", false, "send an empty payload")
 	f.IntVarP(&o.qos, "qos", "q", 1, "QoS of the request")
 	f.IntVarP(&o.count, "count", "C", 1, "answers to wait for; 0 for all that come within -W")
-	f.VarP(&o.wait, "wait", "W", "seconds to wait for answers, to each request; 0: for ever")
+	f.VarP(&o.wait, "timeout", "W", "seconds to wait for answers, to each request; 0: for ever")
 	f.IntVar(&o.repeat, "repeat", 1, "how often to send the request, each time behind the answer")
 	f.Var(&o.interval, "interval", "seconds from one request to the next; at least until its answer is there")
 	f.BoolVar(&o.latency, "latency", false, "tell on standard error how long answers took; with --repeat how they are distributed")
@@ -75,9 +75,21 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	}
 	events := a.Watch(r.client, nil)
 	err = r.run(ctx)
-	a.Close(ctx, r.client, bye) // the answers are there, or the error is: what is left of the connection doesn't matter
+	r.close(ctx, bye, err)
 	<-events
 	return err
+}
+
+// close ends the client. The answers are there, or the error is: how the connection ends changes nothing, and a server that
+// doesn't answer isn't waited for any longer.
+func (r *requester) close(ctx context.Context, bye mqtt.Disconnect, err error) {
+	drain := r.app.Drain
+	if err != nil {
+		drain = min(drain, time.Second)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	r.client.CloseWith(ctx, bye)
 }
 
 // prepare makes what the flags say, or says what is wrong with them.
@@ -103,7 +115,7 @@ func (o *options) check() error {
 	case o.count < 0:
 		return app.Usage("--count %d: give a number from 0 up", o.count)
 	case o.count == 0 && o.wait == 0:
-		return app.Usage("--count 0 takes all answers until --wait is over, which must be more than 0 then")
+		return app.Usage("--count 0 takes all answers until --timeout is over, which must be more than 0 then")
 	case o.repeat < 1:
 		return app.Usage("--repeat %d: give a number from 1 up", o.repeat)
 	case o.repeat > 1 && o.count != 1:
