@@ -136,14 +136,14 @@ func TestReplyWithoutAnswer(t *testing.T) {
 	require.Contains(t, r.stderr, `mqtt: no answer to "stop", which stays unacknowledged: --exec: exit status 3`)
 
 	count := startReply(t, s.url, "-t", "count", "--echo", "-C", "1")
-	publish(t, s.url, mqtt.Message{Topic: "count", Payload: []byte("no request")})
+	publishOnce(t, s.url, mqtt.Message{Topic: "count", Payload: []byte("no request")})
 	count.stderr.awaitText(t, `a message to "count" has no response topic, so nobody waits for an answer; skipped`)
 	require.Equal(t, 0, run(t, "request", "--url", s.url, "-t", "count", "-m", "x").code)
 	require.Equal(t, 0, count.wait().code)
 }
 
-// publish publishes a message from this process.
-func publish(t testing.TB, url string, m mqtt.Message) {
+// publishOnce publishes a message from this process.
+func publishOnce(t testing.TB, url string, m mqtt.Message) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
