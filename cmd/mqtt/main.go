@@ -15,6 +15,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/top"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
 )
 
@@ -29,6 +30,7 @@ func main() {
 		help.Command,
 		help.Topics,
 		manual.Command,
+		top.Command,
 		version.Command,
 	))
 }

@@ -1,0 +1,261 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/require"
+)
+
+// startTop starts `mqtt top` for a server in a terminal, and waits until it shows that it is connected.
+func startTop(t testing.TB, s *server, args ...string) *terminal {
+	t.Helper()
+	term := startTerminal(t, 100, 20, call{args: append([]string{"top", "--url", s.url}, args...)})
+	term.awaitText("connected")
+	return term
+}
+
+// publish has the server publish, without a client.
+func (s *server) publish(t testing.TB, topic, payload string, retain bool) {
+	t.Helper()
+	require.NoError(t, s.Publish(topic, []byte(payload), retain, 0))
+}
+
+// row is the line of the screen that begins with a topic, or empty.
+func row(text, topic string) string {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, topic+" ") {
+			return line
+		}
+	}
+	return ""
+}
+
+// order is the topics among the lines of the screen, from above.
+func order(text string, topics ...string) (found []string) {
+	for line := range strings.Lines(text) {
+		for _, topic := range topics {
+			if strings.HasPrefix(line, topic+" ") {
+				found = append(found, topic)
+			}
+		}
+	}
+	return found
+}
+
+func (term *terminal) awaitOrder(topics ...string) {
+	term.t.Helper()
+	term.await(fmt.Sprintf("order %v", topics), func(text string) bool {
+		return fmt.Sprint(order(text, topics...)) == fmt.Sprint(topics)
+	})
+}
+
+func (term *terminal) awaitRow(topic, piece string) {
+	term.t.Helper()
+	term.await(topic+" with "+piece, func(text string) bool { return strings.Contains(row(text, topic), piece) })
+}
+
+// restored says that the terminal is as a shell wants it.
+func (term *terminal) restored() {
+	term.t.Helper()
+	s := <-term.screens
+	defer func() { term.screens <- s }()
+	require.False(term.t, s.emulator.IsAltScreen(), "still full screen")
+	require.False(term.t, s.emulator.CursorHidden(), "the cursor is hidden")
+}
+
+func TestTopTable(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.publish(t, "kept/one", "before", true)
+	term := startTop(t, s)
+	term.awaitRow("kept/one", "before")
+	term.awaitRow("kept/one", "yes")
+	s.publish(t, "plant/b", "line one\nline \x1b[31mtwo", false)
+	s.publish(t, "plant/a", "\x00\xff\x01", false)
+	term.awaitRow("plant/b", "line one␊line ␛[31mtwo")
+	term.awaitRow("plant/a", "0x00ff01")
+	term.awaitText("3 topics")
+
+	term.keys("1")
+	term.awaitOrder("kept/one", "plant/a", "plant/b")
+	term.keys("r")
+	term.awaitOrder("plant/b", "plant/a", "kept/one")
+	term.keys("5") // size: the largest first
+	term.awaitOrder("plant/b", "kept/one", "plant/a")
+
+	term.keys("/PLANT")
+	term.awaitText("2 of 3 topics")
+	term.await("no kept/one", func(text string) bool { return row(text, "kept/one") == "" })
+	term.keys("\x15+/one\r")
+	term.awaitText("1 of 3 topics")
+	term.awaitRow("kept/one", "before")
+	term.keys("\x1b")
+	term.awaitRow("plant/a", "0x00ff01")
+
+	term.keys("?")
+	term.awaitText("turns the order round")
+	term.keys("x")
+	term.awaitRow("plant/a", "0x00ff01")
+	term.keys("q")
+	code, _ := term.wait()
+	require.Equal(t, 0, code)
+	term.restored()
+}
+
+func TestTopFreezeAndDetails(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.publish(t, "x", "first", true)
+	term := startTop(t, s)
+	term.awaitRow("x", "first")
+	term.keys(" ")
+	term.awaitText("frozen")
+	s.publish(t, "x", "second", false)
+	s.publish(t, "y", strings.Repeat("long ", 60)+"\nthe end", false)
+	term.keys("\r")
+	text := term.awaitText("payload")
+	require.Contains(t, text, "first", "what is frozen is what is looked into")
+	term.keys("\x1b")
+	term.awaitRow("x", "first")
+	term.keys(" ")
+	term.awaitRow("x", "second")
+	term.keys("1jj\r") // the second by topic
+	term.awaitText("the end")
+	text = term.awaitText("308 bytes")
+	require.Contains(t, text, "messages")
+	s.publish(t, "y", "short", false)
+	term.awaitText("5 bytes")
+	term.keys("\x03")
+	code, _ := term.wait()
+	require.Equal(t, 0, code)
+	term.restored()
+}
+
+func TestTopResize(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	term := startTop(t, s, "--sort", "topic")
+	for i := range 40 {
+		s.publish(t, fmt.Sprintf("t%02d", i), "v", false)
+	}
+	term.awaitRow("t15", "v") // 20 rows less the head and the foot
+	require.Empty(t, row(term.text(), "t16"))
+	term.resize(60, 30)
+	term.awaitRow("t25", "v")
+	require.Empty(t, row(term.text(), "t26"))
+	term.keys("G")
+	term.awaitRow("t39", "v")
+	term.keys("\x1b[5~") // a page up
+	term.awaitRow("t13", "v")
+	term.resize(20, 3)
+	term.resize(1, 1)
+	term.resize(100, 20)
+	term.awaitText("40 topics")
+	require.NoError(t, term.process.Signal(syscall.SIGTERM))
+	code, _ := term.wait()
+	require.Equal(t, 0, code)
+	term.restored()
+}
+
+// resize makes the terminal another size.
+func (term *terminal) resize(cols, rows int) {
+	term.t.Helper()
+	s := <-term.screens
+	s.emulator.Resize(cols, rows)
+	term.screens <- s
+	require.NoError(term.t, pty.Setsize(term.pty, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}))
+}
+
+func TestTopSaysThatTheServerIsGoneAndBack(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	term := startTop(t, s)
+	s.publish(t, "a", "1", false)
+	term.awaitRow("a", "1")
+	s.stop()
+	term.awaitText("connection lost")
+	term.awaitText("reconnecting")
+	l, err := net.Listen("tcp", "127.0.0.1:"+s.port)
+	require.NoError(t, err)
+	again := serve(t, l)
+	term.awaitText("lost 1 times before")
+	again.publish(t, "a", "2", true)
+	term.awaitRow("a", "2")
+	term.keys("q")
+	code, _ := term.wait()
+	require.Equal(t, 0, code)
+	term.restored()
+}
+
+func TestTopWithoutItsServer(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	url := "mqtt://" + l.Addr().String()
+	l.Close()
+	term := startTerminal(t, 100, 20, call{args: []string{"top", "--url", url}})
+	code, raw := term.wait()
+	require.Equal(t, 3, code)
+	require.Contains(t, raw, "connection refused")
+	term.restored()
+}
+
+func TestTopPrints(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.publish(t, "plant/a", "21.5", true)
+	s.publish(t, "plant/b", "\xff", true)
+	s.publish(t, "other", "x", true)
+	r := run(t, "top", "--url", s.url, "--once", "-t", "plant/#", "-t", "#", "-T", "other", "--sort", "topic")
+	require.Equal(t, 0, r.code, r.stderr)
+	lines := strings.Split(r.stdout, "\n")
+	require.Len(t, lines, 4, r.stdout)
+	require.Equal(t, []string{"TOPIC", "AGE", "RATE", "SIZE", "RETAINED", "QOS", "VALUE"}, strings.Fields(lines[0]))
+	require.Regexp(t, `^plant/a +\d\S* +\S+ +4 +yes +0 +21.5$`, lines[1])
+	require.Regexp(t, `^plant/b +\d\S* +\S+ +1 +yes +0 +0xff$`, lines[2])
+
+	r = run(t, "top", "--url", s.url, "--for", "0.2", "-o", "ndjson", "-t", "plant/a", "-V", "311")
+	require.Equal(t, 0, r.code, r.stderr)
+	var line struct {
+		Topic, Payload  string
+		Retain          bool
+		Size, Messages  int
+		Rate, Age, Time any
+	}
+	require.NoError(t, json.Unmarshal([]byte(r.stdout), &line), r.stdout)
+	require.Equal(t, "plant/a", line.Topic)
+	require.Equal(t, "21.5", line.Payload)
+	require.Equal(t, 4, line.Size)
+	require.True(t, line.Retain)
+}
+
+func TestTopUsage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"no terminal", nil, "needs a terminal"},
+		{"unknown column", []string{"--once", "--sort", "size!"}, "--sort"},
+		{"unknown form", []string{"--once", "-o", "xml"}, "give table or ndjson"},
+		{"a form without printing", []string{"-o", "ndjson"}, "--once or --for"},
+		{"no topics", []string{"--once", "--max-topics", "0"}, "--max-topics 0"},
+		{"bad QoS", []string{"--once", "-q", "3"}, "--qos 3"},
+		{"bad filter", []string{"--once", "-t", "a#"}, `--topic "a#"`},
+		{"bad filter to leave out", []string{"--once", "-T", "+b"}, `--filter-out "+b"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := run(t, append([]string{"top"}, c.args...)...)
+			require.Equal(t, 2, r.code, r.stderr)
+			require.Empty(t, r.stdout)
+			require.Contains(t, r.stderr, c.says)
+		})
+	}
+}
