@@ -56,7 +56,7 @@ func ReadProfiles() (*Profiles, error) {
 	}
 	var f file
 	if err := toml.Unmarshal(b, &f); err != nil {
-		return nil, Usage("%s: %v; mend the file, or move it away", path, err)
+		return nil, Usage("%s%s: %v; mend the file, or move it away", path, place(err), err)
 	}
 	all.Current = f.Current
 	for name, lines := range f.Profile {
@@ -69,6 +69,15 @@ func ReadProfiles() (*Profiles, error) {
 		all.Named[name] = p
 	}
 	return all, nil
+}
+
+// place is the line of the file that an error is about, where that is known.
+func place(err error) string {
+	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, _ := e.Position()
+		return fmt.Sprintf(", line %d", line)
+	}
+	return ""
 }
 
 func texts(value any) ([]string, error) {
@@ -116,6 +125,9 @@ func (all *Profiles) Write() error {
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
+	}
+	if end, err := filepath.EvalSymlinks(path); err == nil {
+		path = end // who keeps settings elsewhere has a link here, which stays one
 	}
 	return replaceFile(path, b)
 }
