@@ -13,6 +13,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/help"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/manual"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/profiles"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/top"
@@ -30,6 +31,7 @@ func main() {
 		help.Command,
 		help.Topics,
 		manual.Command,
+		profiles.Command,
 		top.Command,
 		version.Command,
 	))

@@ -1,0 +1,104 @@
+package profiles
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+)
+
+func show(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show [NAME]",
+		Short:   "Show what a profile says",
+		Long:    "Shows a profile's lines, or those of the one in use. What is secret is shown as ***.",
+		Example: "  mqtt ctx show\n  mqtt ctx show plant",
+		Args:    oneName(true),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			all, err := app.ReadProfiles()
+			if err != nil {
+				return err
+			}
+			name := inForce(cmd, all)
+			if len(args) > 0 {
+				name = args[0]
+			}
+			if name == "" {
+				return app.Usage("no profile is in use; name one, or choose one with `mqtt ctx use NAME`")
+			}
+			p, err := find(all, name)
+			if err != nil {
+				return err
+			}
+			_, err = a.Output().Write(shown(name, p))
+			return err
+		},
+	}
+}
+
+// shown is a profile as it stands in the file, without what is secret.
+func shown(name string, p app.Profile) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "[profile.%s]\n", name)
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		var values []string
+		for _, v := range p[key] {
+			values = append(values, strconv.Quote(masked(key, v)))
+		}
+		text := strings.Join(values, ", ")
+		if len(values) != 1 {
+			text = "[" + text + "]"
+		}
+		fmt.Fprintf(&b, "%s = %s\n", key, text)
+	}
+	return b.Bytes()
+}
+
+const secret = "***"
+
+// masked is a flag's value with stars for what is secret in it.
+func masked(key, value string) string {
+	switch key {
+	case "password":
+		return secret
+	case "url", "topic-url", "proxy":
+		return maskedURL(value)
+	case "ws-header":
+		if name, _, ok := strings.Cut(value, ":"); ok {
+			return name + ": " + secret
+		}
+		return secret
+	}
+	return value
+}
+
+// maskedURL hides a password, and the values of a query, which are often tokens.
+func maskedURL(value string) string {
+	u, err := url.Parse(value)
+	if err != nil {
+		return secret
+	}
+	before, query, found := strings.Cut(value, "?")
+	if found {
+		var parts []string
+		for part := range strings.SplitSeq(query, "&") {
+			name, _, _ := strings.Cut(part, "=")
+			parts = append(parts, name+"="+secret)
+		}
+		before += "?" + strings.Join(parts, "&")
+	}
+	if password, has := u.User.Password(); has && password != "" {
+		scheme, rest, _ := strings.Cut(before, "://")
+		at := strings.LastIndex(strings.SplitN(rest, "/", 2)[0], "@")
+		user, _, _ := strings.Cut(rest[:max(at, 0)], ":")
+		before = scheme + "://" + user + ":" + secret + rest[max(at, 0):]
+	}
+	return before
+}
