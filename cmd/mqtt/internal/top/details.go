@@ -85,7 +85,7 @@ func payloadLines(payload []byte, whole bool, width int) (lines []string) {
 		dump := strings.TrimSuffix(hex.Dump(payload), "\n")
 		return strings.Split(dump, "\n")
 	}
-	for line := range strings.SplitSeq(string(payload), "\n") {
+	for line := range strings.SplitSeq(string(wholeLetters(payload)), "\n") {
 		line = printable(strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    "))
 		lines = append(lines, strings.Split(ansi.Hardwrap(line, max(width, 1), true), "\n")...)
 	}

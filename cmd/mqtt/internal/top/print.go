@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -78,8 +77,8 @@ func printLines(out *bufio.Writer, rows []*row, now time.Time) {
 	var line []byte
 	for _, r := range rows {
 		m := ndjson.Record{Time: r.last, Message: mqtt.Message{Topic: r.topic, Payload: r.value, QoS: r.qos, Retain: r.retained}}
-		if cut := len(r.value) < r.size; cut && isText(r.value, false) {
-			m.Payload = []byte(strings.ToValidUTF8(string(r.value), ""))
+		if len(r.value) < r.size && isText(r.value, false) {
+			m.Payload = wholeLetters(r.value)
 		}
 		line = ndjson.Append(line[:0], &m)
 		line = append(line[:len(line)-len("}\n")], `,"size":`...)

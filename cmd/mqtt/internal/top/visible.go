@@ -14,7 +14,15 @@ func oneLine(payload []byte, whole bool) (text string, binary bool) {
 	if !isText(payload, whole) {
 		return "0x" + hex.EncodeToString(payload), true
 	}
-	return printable(string(payload)), false
+	return printable(string(wholeLetters(payload))), false
+}
+
+// wholeLetters leaves out the begin of a character at the end of what isText takes.
+func wholeLetters(payload []byte) []byte {
+	for !utf8.Valid(payload) {
+		payload = payload[:len(payload)-1]
+	}
+	return payload
 }
 
 // isText says whether a payload is UTF-8. The begin of one may end in the middle of a character.
