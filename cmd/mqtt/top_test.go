@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -188,6 +189,35 @@ func TestTopSaysThatTheServerIsGoneAndBack(t *testing.T) {
 	again.publish(t, "a", "2", true)
 	term.awaitRow("a", "2")
 	term.keys("q")
+	code, _ := term.wait()
+	require.Equal(t, 0, code)
+	term.restored()
+}
+
+func TestTopInAFlood(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	term := startTop(t, s, "--max-topics", "300", "-q", "0")
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-over:
+				return
+			default:
+				s.Publish(fmt.Sprintf("flood/%d", n%500), fmt.Append(nil, n), false, 0)
+			}
+		}
+	})
+	defer func() { close(over); wg.Wait() }()
+	term.awaitText("300 topics ")
+	term.awaitText("topics forgotten")
+	term.keys("/flood/499\r")
+	term.awaitText("filter flood/499")
+	term.keys("?")
+	term.awaitText("turns the order round")
+	term.keys("xq")
 	code, _ := term.wait()
 	require.Equal(t, 0, code)
 	term.restored()

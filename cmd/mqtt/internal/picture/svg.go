@@ -93,7 +93,7 @@ func (r *run) draw(b *bytes.Buffer, y int) {
 	}
 	x, top, width := margin+cellWidth*float64(r.x), titleHeight+cellHeight*float64(y), cellWidth*float64(r.cells)
 	if r.look.paper != "" {
-		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>`+"\n", x, top, width, cellHeight, r.look.paper)
+		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>`+"\n", x, top, width+0.4, cellHeight, r.look.paper) // without a seam to the next
 	}
 	text := r.text.String()
 	if strings.TrimSpace(text) == "" {

@@ -13,10 +13,9 @@ import (
 // that a flood of messages is none of screens.
 type gather struct {
 	messages  <-chan *mqtt.Received
-	events    <-chan mqtt.Event
+	events    <-chan mqtt.Event // nil: somebody else is told
 	questions <-chan question
 	out       []string // filters of topics that don't count
-	unsaid    func(e mqtt.Event)
 
 	table *table // owned by run, as is link
 	link  link
@@ -46,9 +45,6 @@ func (g *gather) run(ctx context.Context) {
 				continue
 			}
 			g.link.told(e, time.Now())
-			if g.unsaid != nil {
-				g.unsaid(e)
-			}
 		case q := <-g.questions:
 			q.answer <- g.snapshot(q)
 		}

@@ -3,7 +3,6 @@ package top
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -90,26 +89,5 @@ func printLines(out *bufio.Writer, rows []*row, now time.Time) {
 		line = append(line, `,"age":`...)
 		line = strconv.AppendFloat(line, max(now.Sub(r.last), 0).Seconds(), 'f', 3, 64)
 		out.Write(append(line, "}\n"...))
-	}
-}
-
-// teller says on standard error that the connection is lost, and back.
-type teller struct {
-	app  *app.App
-	lost bool
-}
-
-func (t *teller) tell(e mqtt.Event) {
-	switch e := e.(type) {
-	case mqtt.EventDisconnected:
-		if !t.lost && !errors.Is(e.Err, mqtt.ErrClosed) {
-			t.lost = true
-			t.app.Say("connection lost: %v; connecting again", e.Err)
-		}
-	case mqtt.EventConnected:
-		if t.lost {
-			t.lost = false
-			t.app.Say("connected again to %s", e.Server)
-		}
 	}
 }

@@ -87,7 +87,13 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	err = o.watch(ctx, a, c, cfg.Servers[0], printing, order)
+	told := c.Events()
+	if printing {
+		told = nil
+		over := a.Watch(c, nil)
+		defer func() { <-over }()
+	}
+	err = o.watch(ctx, a, c, told, cfg.Servers[0], printing, order)
 	if closed := a.Close(ctx, c, mqtt.Disconnect{}); err == nil && !errors.Is(closed, mqtt.ErrClosed) {
 		err = closed
 	}
@@ -95,18 +101,15 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 }
 
 // watch subscribes, and shows what comes until the end.
-func (o *options) watch(ctx context.Context, a *app.App, c *mqtt.Client, server string, printing bool, order column) error {
+func (o *options) watch(ctx context.Context, a *app.App, c *mqtt.Client, events <-chan mqtt.Event, server string, printing bool, order column) error {
 	stream, err := c.Stream(ctx, mqtt.StreamConfig{}, o.subscriptions(c)...)
 	if err != nil {
 		return err
 	}
 	questions := make(chan question)
 	now := time.Now()
-	g := &gather{messages: stream.Messages(), events: c.Events(), questions: questions, out: o.out,
+	g := &gather{messages: stream.Messages(), events: events, questions: questions, out: o.out,
 		table: newTable(now, o.maxTopics), link: link{server: plainName(server), up: true, since: now}}
-	if printing {
-		g.unsaid = (&teller{app: a}).tell
-	}
 	gathering, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { g.run(gathering) })

@@ -125,4 +125,9 @@ func (m *model) linkView(now time.Time) string {
 }
 
 // rate is messages a second in few letters.
-func rate(n float64) string { return quantity(n, "") }
+func rate(n float64) string {
+	if n > 0.05 && n < 100 {
+		return fmt.Sprintf("%.1f", n)
+	}
+	return quantity(n, "")
+}
