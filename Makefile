@@ -58,6 +58,11 @@ picture: ## what the page of examples/browser looks like in Chromium, into docs/
 	@command -v chromium >/dev/null || .ci/install chromium
 	SLUICE_PICTURE=1 .ci/servers go test -count=1 -tags integration -run Chromium -v $(ARGS) ./integration/browser/
 
+.PHONY: pictures
+pictures: ## what the commands of mqtt look like in a terminal, into docs/cli-*.svg; ARGS="-run TestPictures/top" makes one
+	@cd cmd/mqtt
+	SLUICE_PICTURES="$(CURDIR)/docs" go test -count=1 -run TestPictures -v $(ARGS) .
+
 .PHONY: bench
 bench: ## measure this client beside others, into bench/REPORT.md; with ARGS to standard output, ARGS="-h" for what can be chosen
 	@cd bench

@@ -126,8 +126,7 @@ func TestCtxKeepsWholePaths(t *testing.T) {
 
 func TestCtxRefuses(t *testing.T) {
 	t.Parallel()
-	p := newProfiles(t)
-	p.ok("add", "a", "-h", "one")
+	p := newProfiles(t).write("[profile.a]\nhost = 'one'\n")
 	for _, c := range []struct {
 		name string
 		args []string
@@ -181,7 +180,7 @@ func TestCtxDamagedFile(t *testing.T) {
 func TestCtxOfManyAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newProfiles(t)
-	const n = 8
+	const n = 4
 	results := make([]result, n)
 	var wg sync.WaitGroup
 	for i := range n {
@@ -209,12 +208,10 @@ func TestCtxLinkStaysALink(t *testing.T) {
 func TestCtxTest(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	p := newProfiles(t)
-	p.ok("add", "here", "--url", s.url, "-i", "me")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p.ok("add", "gone", "--url", "mqtt://"+l.Addr().String())
 	l.Close()
+	p := newProfiles(t).write(fmt.Sprintf("[profile.here]\nurl = %q\nid = 'me'\n[profile.gone]\nurl = \"mqtt://%s\"\n", s.url, l.Addr()))
 	r := p.ok("test", "here")
 	require.Regexp(t, `^mqtt://127\.0\.0\.1:\d+: connected in \S+s; MQTT 5\.0, client id "me", QoS up to 2, packets up to \d+ bytes, .*\n$`, r.stdout)
 	require.Contains(t, p.ok("test", "here", "-V", "311").stdout, "MQTT 3.1.1")
