@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
 	"github.com/stretchr/testify/require"
 )
 
@@ -185,7 +187,7 @@ func TestTopSaysThatTheServerIsGoneAndBack(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:"+s.port)
 	require.NoError(t, err)
 	again := serve(t, l)
-	term.awaitText("lost 1 times before")
+	term.awaitText("lost once before")
 	again.publish(t, "a", "2", true)
 	term.awaitRow("a", "2")
 	term.keys("q")
@@ -233,6 +235,26 @@ func TestTopWithoutItsServer(t *testing.T) {
 	code, raw := term.wait()
 	require.Equal(t, 3, code)
 	require.Contains(t, raw, "connection refused")
+	term.restored()
+}
+
+// nothing lets everybody in, and subscribe to nothing.
+type nothing struct{ mochi.HookBase }
+
+func (nothing) ID() string { return "nothing" }
+func (nothing) Provides(b byte) bool {
+	return b == mochi.OnConnectAuthenticate || b == mochi.OnACLCheck
+}
+func (nothing) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { return true }
+func (nothing) OnACLCheck(*mochi.Client, string, bool) bool              { return false }
+
+func TestTopRefused(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, new(nothing))
+	term := startTerminal(t, 100, 20, call{args: []string{"top", "--url", s.url}})
+	code, raw := term.wait()
+	require.Equal(t, 7, code)
+	require.Contains(t, raw, "mqtt: ")
 	term.restored()
 }
 

@@ -49,7 +49,7 @@ func use(*app.App) *cobra.Command {
 		Use:     "use NAME",
 		Short:   "Have all commands use a profile",
 		Long:    "Commands take their settings from this profile from now on, where their command line and the environment say nothing.",
-		Example: "  mqtt ctx use plant\n  mqtt ctx use --none",
+		Example: "  mqtt ctx add plant --url mqtts://broker.example && mqtt ctx use plant\n  mqtt ctx use --none",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if none && len(args) > 0 {
 				return app.Usage("--none and %q: give one of them", args[0])
@@ -77,7 +77,7 @@ func remove(a *app.App) *cobra.Command {
 		Use:     "rm NAME",
 		Short:   "Remove a profile",
 		Long:    "Removes a profile. Where it was in use, none is in use then.",
-		Example: "  mqtt ctx rm plant\n  mqtt ctx rm local",
+		Example: "  mqtt ctx add plant --url mqtts://broker.example && mqtt ctx rm plant\n  mqtt ctx add local -h localhost && mqtt ctx rm local",
 		Args:    oneName(false),
 		RunE: func(_ *cobra.Command, args []string) error {
 			current := false

@@ -22,7 +22,7 @@ func Command(a *app.App) *cobra.Command {
 the environment has; --profile and MQTT_PROFILE take another one for a single run.
 Profiles are in a file of TOML that is for its owner alone, mqtt/profiles.toml among the user's settings, or where MQTT_PROFILES says.
 It may be edited by hand; what this command writes has no comments.`,
-		Example: "  mqtt ctx add plant --url mqtts://broker.example:8883 -u me --password-file ~/.secret\n  mqtt ctx ls",
+		Example: "  mqtt ctx add plant --url mqtts://broker.example:8883 -u me --ask-password\n  mqtt ctx ls",
 		Args:    cobra.ArbitraryArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.SettleAlone(cmd)

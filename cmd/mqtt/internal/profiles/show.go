@@ -19,7 +19,7 @@ func show(a *app.App) *cobra.Command {
 		Use:     "show [NAME]",
 		Short:   "Show what a profile says",
 		Long:    "Shows a profile's lines, or those of the one in use. What is secret is shown as ***.",
-		Example: "  mqtt ctx show\n  mqtt ctx show plant",
+		Example: "  mqtt ctx add plant --url mqtts://broker.example && mqtt ctx show plant\n  mqtt ctx add local -h localhost && mqtt ctx show --profile local",
 		Args:    oneName(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			all, err := app.ReadProfiles()

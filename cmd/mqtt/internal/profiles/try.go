@@ -17,7 +17,7 @@ func test(a *app.App) *cobra.Command {
 		Use:     "test [NAME]",
 		Short:   "Connect with a profile, and say what the server can do",
 		Long:    "Connects once, with a profile or the one in use, says how long that took and what the server allows, and disconnects. Flags change a profile for this run.",
-		Example: "  mqtt ctx test\n  mqtt ctx test plant --connect-timeout 3",
+		Example: "  mqtt ctx add local -h localhost && mqtt ctx test local\n  mqtt ctx test --host localhost --connect-timeout 3",
 		Args:    oneName(true),
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -3,6 +3,7 @@ package top
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,5 +69,17 @@ func BenchmarkGather(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		tab.put(m, time.Now())
+	}
+}
+
+// BenchmarkSnapshot is what the screen costs, four times a second, with as many topics as are held by default.
+func BenchmarkSnapshot(b *testing.B) {
+	tab := newTable(time.Now(), 10_000)
+	for i := range 10_000 {
+		tab.put(message(fmt.Sprintf("plant/%d/temperature", i*7919%10_000), `{"t":21.5,"unit":"C"}`), time.Now())
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		arrange(tab.snapshot(time.Now(), keepValue).rows, byRate, false, matcher("a"))
 	}
 }

@@ -105,7 +105,7 @@ func (m *model) linkView(now time.Time) string {
 	if l.up {
 		text := good.Render("connected")
 		if l.losses > 0 {
-			text += faint.Render(fmt.Sprintf(" for %s, lost %d times before", age(now.Sub(l.since)), l.losses))
+			text += faint.Render(fmt.Sprintf(" for %s, lost %s before", age(now.Sub(l.since)), times(l.losses)))
 		}
 		return text
 	}
@@ -122,6 +122,13 @@ func (m *model) linkView(now time.Time) string {
 		text += ": " + printable(l.err.Error())
 	}
 	return text
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // rate is messages a second in few letters.
