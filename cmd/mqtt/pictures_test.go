@@ -37,8 +37,8 @@ type step struct {
 }
 
 var scripts = []script{
-	{"sub", []string{"sub", "-t", "plant/#", "-v"}, 100, 20, []step{{"plant/", 4 * time.Second, ""}}},
-	{"bench", []string{"bench", "rtt", "--duration", "5s"}, 100, 24, []step{{"p99", 8 * time.Second, ""}}},
+	{"sub", []string{"sub", "-t", "plant/#", "-T", "plant/camera/#", "-o", "pretty"}, 100, 20, []step{{"plant/", 4 * time.Second, ""}}},
+	{"bench", []string{"bench", "e2e", "-q", "1", "--rate", "2000", "--duration", "5"}, 110, 30, []step{{"p99", 30 * time.Second, ""}}},
 	{"top", []string{"top", "-t", "plant/#"}, 110, 20, []step{{"connected", 17 * time.Second, "jjj"}, {"plant/", time.Second, ""}}},
 }
 
@@ -90,6 +90,7 @@ func plant(t *testing.T) *server {
 	}
 	require.NoError(t, err)
 	s := serve(t, l)
+	s.Options.Capabilities.MaximumMessageExpiryInterval = 0 // else each message says that it expires in a day
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	every := func(period time.Duration, publish func(n int)) {

@@ -35,22 +35,32 @@ var palette = [16]string{
 	"#6b7280", "#ff8b85", "#a6d97f", "#f2cc74", "#74a3f0", "#d99aec", "#6cd3e0", "#ffffff",
 }
 
-// SVG draws the screen of e in a window with a title.
+// SVG draws the screen of e in a window with a title. The rows below what a program without a full screen wrote are left out.
 func SVG(e *vt.Emulator, title string) []byte {
 	var b bytes.Buffer
 	width := margin*2 + cellWidth*float64(e.Width())
-	height := titleHeight + margin + cellHeight*float64(e.Height())
+	rows := e.Height()
+	if !e.IsAltScreen() {
+		rows = written(e)
+	}
+	height := titleHeight + margin + cellHeight*float64(rows)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.1f %.1f" width="%.0f" height="%.0f" role="img">`+"\n", width, height, width, height)
 	fmt.Fprintf(&b, "<title>%s</title>\n", escaped(title))
 	fmt.Fprintf(&b, "<style>text{font-family:ui-monospace,'SFMono-Regular',Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:%dpx;white-space:pre}</style>\n", fontSize)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", paper)
 	fmt.Fprintf(&b, `<path d="M0 26V8a8 8 0 0 1 8-8H%.1fa8 8 0 0 1 8 8v18z" fill="%s"/>`+"\n", width-8, frame)
 	fmt.Fprintf(&b, `<text x="%d" y="18" fill="%s">%s</text>`+"\n", margin, palette[7], escaped("$ "+title))
-	for y := range e.Height() {
+	for y := range rows {
 		drawRow(&b, e, y)
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
+}
+
+// written is how many rows there are until the last one with something in it.
+func written(e *vt.Emulator) int {
+	text := strings.TrimRight(e.String(), " \r\n")
+	return 1 + strings.Count(text, "\n")
 }
 
 // run is a piece of a row that looks the same.

@@ -89,8 +89,11 @@ func maskedURL(value string) string {
 	if found {
 		var parts []string
 		for part := range strings.SplitSeq(query, "&") {
-			name, _, _ := strings.Cut(part, "=")
-			parts = append(parts, name+"="+secret)
+			name, _, named := strings.Cut(part, "=")
+			if name += "="; !named {
+				name = "" // a token alone
+			}
+			parts = append(parts, name+secret)
 		}
 		before += "?" + strings.Join(parts, "&")
 	}
