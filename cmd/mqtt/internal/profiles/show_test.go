@@ -42,6 +42,6 @@ func TestAboutsSaysWhatIsWrong(t *testing.T) {
 	require.Equal(t, []string{"mqtt+unix:///run/mqtt"}, all[1].Servers)
 	require.True(t, all[1].Current)
 	require.Contains(t, all[2].Error, "--port: ")
-	require.Equal(t, []string{"mqtt://host"}, all[3].Servers)
+	require.Equal(t, []string{"mqtt://host:1883"}, all[3].Servers)
 	require.Equal(t, []string{"qos", "topic-url"}, all[3].Flags)
 }

@@ -49,6 +49,8 @@ func TestRates(t *testing.T) {
 		time.Sleep(time.Hour)
 		require.Equal(t, [pastSeconds]uint64{}, now().rows[0].past)
 		tab.put(message("a", ""), time.Now())
+		time.Sleep(time.Second)
+		require.Equal(t, [pastSeconds]uint64{pastSeconds - 1: 1}, now().rows[0].past, "nothing of an hour ago")
 		require.EqualValues(t, 82, now().rows[0].count)
 		require.EqualValues(t, 162, tab.detail("a", time.Now()).bytes)
 	})
