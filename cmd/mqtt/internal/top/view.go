@@ -85,13 +85,13 @@ func (m *model) headView() []string {
 		return append(lines, "")
 	}
 	s := m.now
-	sums := fmt.Sprintf("%d topics", len(s.rows))
+	sums := counted(len(s.rows), "topic")
 	if m.filter != "" {
 		sums = fmt.Sprintf("%d of %s", len(m.rows), sums) + "  " + notable.Render("filter "+printable(m.filter))
 	}
-	sums += fmt.Sprintf("  %s messages/s  %s  %d messages", rate(s.rate), quantity(s.volume, "B/s"), s.messages)
+	sums += fmt.Sprintf("  %s messages/s  %s  %s", rate(s.rate), quantity(s.volume, "B/s"), counted(s.messages, "message"))
 	if s.forgotten > 0 {
-		sums += "  " + notable.Render(fmt.Sprintf("%d topics forgotten", s.forgotten))
+		sums += "  " + notable.Render(counted(s.forgotten, "topic")+" forgotten")
 	}
 	if m.frozen {
 		sums = ordering.Render(" frozen "+s.at.Format("15:04:05")+" ") + "  " + sums
@@ -122,6 +122,14 @@ func (m *model) linkView(now time.Time) string {
 		text += ": " + printable(l.err.Error())
 	}
 	return text
+}
+
+// counted is a number of things.
+func counted[N int | uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 func times(n int) string {
