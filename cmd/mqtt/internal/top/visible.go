@@ -27,7 +27,7 @@ func wholeLetters(payload []byte) []byte {
 
 // isText says whether a payload is UTF-8. The begin of one may end in the middle of a character.
 func isText(payload []byte, whole bool) bool {
-	for n := 0; n < utf8.UTFMax; n++ {
+	for n := range utf8.UTFMax {
 		if n <= len(payload) && utf8.Valid(payload[:len(payload)-n]) {
 			return n == 0 || !whole && !utf8.FullRune(payload[len(payload)-n:])
 		}
