@@ -14,6 +14,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/manual"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/profiles"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/pub"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/top"
@@ -33,6 +34,7 @@ func main() {
 		manual.Command,
 		profiles.Command,
 		top.Command,
+		pub.Command,
 		version.Command,
 	))
 }
