@@ -15,7 +15,7 @@ func sentence(err error) string {
 	if f, ok := errors.AsType[*Failure](err); ok && f.Err == nil {
 		return ""
 	}
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "mqtt: ") // which stands in front of it anyway
 	if hint := hint(err); hint != "" {
 		text += "; " + hint
 	}
