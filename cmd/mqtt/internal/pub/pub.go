@@ -44,7 +44,8 @@ does the same with what NUL bytes separate, as from find -print0. --ndjson takes
 topic, QoS, retain and properties of its own, and leaves out empty lines; -t, -q, -r and -D, where given, count instead.
 
 A connection that is lost is made again, and what wasn't acknowledged is sent again. A message that the server refuses is told with its
-line, and the others go on, unless --fail-fast stops there. A line that can't be sent at all ends the run: nothing behind it is sent.
+line, and the others go on, unless --fail-fast stops there. A line that can't be sent at all ends the run: nothing behind it is sent. So does a
+server that ends three connections in a row without an acknowledgement, as those of MQTT 3.1.1 do for a message that is too large.
 After many messages, the last line on standard error counts those sent, acknowledged and failed.
 
 Exit code: 0 when each message has its acknowledgement; 8 when some of many have not; 5 or 6 when the server refused the only one; 1 for
@@ -130,7 +131,8 @@ func (o *options) publish(ctx context.Context, client *mqtt.Client, job *job, mo
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		watch(client, o.notices(screen), stop)
+		watcher := &watcher{client: client, say: o.notices(screen), stop: stop}
+		watcher.run()
 	}()
 	source, err := job.open(feeding, o.app.Stdin, most)
 	if err != nil {
@@ -157,8 +159,11 @@ func (o *options) publish(ctx context.Context, client *mqtt.Client, job *job, mo
 	closed := o.leave(ctx, client, job)
 	<-done
 	<-watched
+	if end == nil && context.Cause(feeding) == errFruitless {
+		end = errFruitless
+	}
 	screen.end(o.account(&settler.tally, time.Since(began), job))
-	return verdict(&settler.tally, end, cut, closed, job.single())
+	return verdict(&settler.tally, end, cut, closed, job)
 }
 
 // leave ends the client. When time is up, there is a second left for what is on its way.

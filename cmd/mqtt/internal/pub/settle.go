@@ -33,24 +33,24 @@ func (s *settler) run() {
 			s.tally.acknowledged++
 			continue
 		}
-		s.failure(m.number, err)
+		s.failure(m, err)
 	}
 }
 
 // toldFailures is how many failures are told; the others are counted. A server that refuses one line often refuses all.
 const toldFailures = 10
 
-func (s *settler) failure(number int, err error) {
+func (s *settler) failure(m sent, err error) {
 	t := &s.tally
 	if t.failed() == 1 {
-		t.first = err
+		t.first, t.oldest, t.size = err, m.number, m.size
 	}
 	if errors.Is(err, mqtt.ErrClosed) {
 		return // we have closed the client: all that was left ends like this
 	}
 	if told := &s.tally.told; !s.single {
 		if *told++; *told <= toldFailures {
-			s.tell(fmt.Sprintf("%s %d: %s", s.unit, number, plain(err)))
+			s.tell(fmt.Sprintf("%s %d: %s", s.unit, m.number, plain(err)))
 		}
 		if *told == toldFailures {
 			s.tell("further failures are counted, and not told")
@@ -59,7 +59,7 @@ func (s *settler) failure(number int, err error) {
 	limit, beyond := errors.AsType[*mqtt.LimitError](err)
 	switch {
 	case beyond: // the next ones would go the same way
-		s.stop(&fault{s.unit, number, limit})
+		s.stop(&fault{s.unit, m.number, limit})
 	case s.failFast:
 		s.stop(errFailFast)
 	}
@@ -74,6 +74,7 @@ type tally struct {
 	acknowledged int // at QoS 0: written
 	told         int // failures that were told, or would have been
 	first        error
+	oldest, size int // number and size of the message that failed with that
 }
 
 func (t *tally) failed() int { return t.sent - t.acknowledged }
@@ -89,7 +90,8 @@ func (t *tally) line(took time.Duration) string {
 
 // verdict is what the command ends with: end is why the feeder stopped early, cut what ended the waiting for acknowledgements, and
 // closed what Close said.
-func verdict(t *tally, end, cut, closed error, single bool) error {
+func verdict(t *tally, end, cut, closed error, j *job) error {
+	single := j.single()
 	var f *fault
 	switch {
 	case errors.Is(end, app.ErrInterrupted) || end == nil && t.failed() > 0 && errors.Is(cut, app.ErrInterrupted):
@@ -100,6 +102,8 @@ func verdict(t *tally, end, cut, closed error, single bool) error {
 		return app.Fail(app.ExitFailed, "%w", f) // whatever else it is, it is one line of many
 	case errors.As(end, &f):
 		return f.err
+	case end == errFruitless:
+		return fmt.Errorf("%w: the oldest is %s %d, of %d bytes; perhaps the server takes none that are so large", end, j.unit(), t.oldest, t.size)
 	case end != nil && end != errFailFast:
 		return end
 	case t.failed() == 0:

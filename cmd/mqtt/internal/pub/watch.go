@@ -8,29 +8,59 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 )
 
-// watch says when the connection is lost and when it is back, until the client ends. When that ends by itself, nothing more is
-// fed.
-func watch(client *mqtt.Client, say func(string), stop context.CancelCauseFunc) {
-	up := true
-	for event := range client.Events() {
+// watcher follows the events of a client. Only its run uses it.
+type watcher struct {
+	client *mqtt.Client
+	say    func(string)
+	stop   context.CancelCauseFunc // ends the feeding
+
+	down      bool
+	done      uint64 // messages, when the last connection ended
+	fruitless int    // connections in a row that brought no acknowledgement
+}
+
+// fruitlessMost is after how many such connections the client is given up.
+const fruitlessMost = 3
+
+// errFruitless says that the server takes connections, and ends them for what it gets: MQTT 3.1.1 has no other way to refuse a message.
+var errFruitless = fmt.Errorf("the server has ended %d connections in a row without acknowledging", fruitlessMost)
+
+// run says when the connection is lost and when it is back, until the client ends. When that ends by itself, nothing more is fed.
+func (w *watcher) run() {
+	for event := range w.client.Events() {
 		switch e := event.(type) {
 		case mqtt.EventDisconnected:
-			if up && !errors.Is(e.Err, mqtt.ErrClosed) {
-				up = false
-				say(fmt.Sprintf("the connection to %s is lost, and made again: %v", e.Server, e.Err))
-			}
+			w.lost(e)
 		case mqtt.EventConnected:
-			if !up {
-				say(fmt.Sprintf("connected again, to %s", e.Server))
+			if w.down {
+				w.say("connected again, to " + e.Server)
 			}
-			up = true
+			w.down = false
 		case mqtt.EventSessionLost:
 			if e.Republished+e.Uncertain > 0 {
-				say(sessionLost(e))
+				w.say(sessionLost(e))
 			}
 		case mqtt.EventClosed:
-			stop(e.Err)
+			w.stop(e.Err)
 		}
+	}
+}
+
+// lost is for a connection that has ended, and for each attempt at another one.
+func (w *watcher) lost(e mqtt.EventDisconnected) {
+	if w.down || errors.Is(e.Err, mqtt.ErrClosed) {
+		return
+	}
+	w.down = true
+	w.say(fmt.Sprintf("the connection to %s is lost, and made again: %v", e.Server, e.Err))
+	out := w.client.Stats().Out
+	if w.fruitless++; out.Done+out.Refused != w.done || out.InFlight+out.Queued == 0 {
+		w.fruitless = 0
+	}
+	w.done = out.Done + out.Refused
+	if w.fruitless == fruitlessMost {
+		w.stop(errFruitless)
+		w.client.Abort()
 	}
 }
 
