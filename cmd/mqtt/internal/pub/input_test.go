@@ -1,0 +1,86 @@
+package pub
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+)
+
+func pieces(t *testing.T, in io.Reader, end byte, most int) (all []string, err error) {
+	t.Helper()
+	s := newSplitter(in, end, most)
+	for {
+		piece, err := s.next()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, string(piece))
+		require.Equal(t, len(all), s.number)
+	}
+}
+
+func TestSplitter(t *testing.T) {
+	long := strings.Repeat("x", 3*chunkSize)
+	for _, c := range []struct {
+		name, in string
+		most     int
+		want     []string
+		end      error
+	}{
+		{"nothing", "", 10, nil, io.EOF},
+		{"two", "a\nb\n", 10, []string{"a", "b"}, io.EOF},
+		{"no end", "a\nb", 10, []string{"a", "b"}, io.EOF},
+		{"empty ones", "\n\na\n\n", 10, []string{"", "", "a", ""}, io.EOF},
+		{"as large as may be", "12345\n12345", 5, []string{"12345", "12345"}, io.EOF},
+		{"larger", "12345\n123456\n1\n", 5, []string{"12345"}, errLong},
+		{"larger without an end", "123456", 5, nil, errLong},
+		{"longer than the buffer", long + "\n" + long, len(long), []string{long, long}, io.EOF},
+		{"longer than the buffer, and too long", "a\n" + long + "\n", len(long) - 1, []string{"a"}, errLong},
+		{"as long as the buffer", long[:chunkSize] + "\nb", chunkSize, []string{long[:chunkSize], "b"}, io.EOF},
+		{"shorter by one", long[:chunkSize-1] + "\nb", chunkSize, []string{long[:chunkSize-1], "b"}, io.EOF},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for name, in := range map[string]io.Reader{
+				"at once": strings.NewReader(c.in), "byte by byte": iotest.OneByteReader(strings.NewReader(c.in)),
+				"with its end": iotest.DataErrReader(strings.NewReader(c.in)), "by chunks": newInput(t.Context(), strings.NewReader(c.in)),
+			} {
+				got, err := pieces(t, in, '\n', c.most)
+				require.Equal(t, c.want, got, name)
+				require.Equal(t, c.end, err, name)
+			}
+		})
+	}
+}
+
+func TestInputIsInterrupted(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	in := newInput(ctx, r)
+	_, err = w.WriteString("abc")
+	require.NoError(t, err)
+	p := make([]byte, 10)
+	n, err := in.Read(p)
+	require.NoError(t, err)
+	require.Equal(t, "abc", string(p[:n]))
+	why := errors.New("interrupted")
+	cancel(why)
+	_, err = in.Read(p) // nothing comes, and the pipe is open
+	require.Equal(t, why, err)
+	w.Close() // ends the read that was left behind
+}
+
+func TestInputTellsWhatIsWrong(t *testing.T) {
+	in := newInput(t.Context(), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("ab"))))
+	got, err := io.ReadAll(in)
+	require.Equal(t, "a", string(got))
+	require.ErrorIs(t, err, iotest.ErrTimeout)
+	require.ErrorContains(t, err, "reading standard input: ")
+}
