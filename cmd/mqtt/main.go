@@ -17,6 +17,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/pub"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/retained"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/top"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
 )
@@ -35,6 +36,7 @@ func main() {
 		profiles.Command,
 		top.Command,
 		pub.Command,
+		retained.Command,
 		version.Command,
 	))
 }

@@ -27,7 +27,7 @@ func envName(flag string) string {
 }
 
 // notSettings are flags that are for the command line alone.
-var notSettings = map[string]bool{"help": true, "profile": true}
+var notSettings = map[string]bool{"help": true, "profile": true, "yes": true}
 
 // NoProfile are the annotations of a command that has no server to reach: what a profile says of one isn't meant for it.
 var NoProfile = map[string]string{noProfile: ""}
