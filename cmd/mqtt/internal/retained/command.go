@@ -39,13 +39,15 @@ type reading struct {
 	qos      int
 	idle     app.Seconds
 	sentinel string
+	cfg      mqtt.Config
 }
 
-func (r *reading) flags(cmd *cobra.Command) {
+// flags gives cmd the flags of a reading. Without a need for the QoS of the messages, 0 is the quickest and the surest.
+func (r *reading) flags(cmd *cobra.Command, qos int) {
 	r.conn.Flags(r.app, cmd)
 	r.idle = app.Seconds(time.Second)
 	f := cmd.Flags()
-	f.IntVarP(&r.qos, "qos", "q", 2, "highest QoS to get them with; a server may lose what exceeds its queue, but at 0")
+	f.IntVarP(&r.qos, "qos", "q", qos, "highest QoS to get them with; a server may lose what exceeds its queue, but at 0")
 	f.Var(&r.idle, "idle", "seconds without a message after which all are there, unless a message of our own has come back before")
 	f.StringVar(&r.sentinel, "sentinel", "mqtt-retained", "topic above the one for messages of our own that show the end; empty: none")
 }
@@ -85,6 +87,10 @@ func (r *reading) connect(ctx context.Context) (*mqtt.Client, error) {
 	if cfg.MaxPacketSize == 0 {
 		cfg.MaxPacketSize = largestPacket // a server leaves out what is larger, without a word
 	}
+	if cfg.ReceiveMaximum == 0 {
+		cfg.ReceiveMaximum = 65535 // mosquitto 2.0 sends retained messages without regard to it
+	}
+	r.cfg = cfg
 	return r.app.Connect(ctx, cfg)
 }
 
@@ -95,7 +101,7 @@ const largestPacket = 268_435_460
 func (r *reading) each(ctx context.Context, c *mqtt.Client, filter string, use func(*mqtt.Received) error) error {
 	w := walk{client: c, filter: filter, qos: mqtt.QoS(r.qos), idle: time.Duration(r.idle), use: use}
 	if r.sentinel != "" {
-		w.marks = r.sentinel + "/" + random()
+		w.marker = newMarker(r.cfg, r.sentinel+"/"+random())
 	}
 	doubt, err := w.run(ctx)
 	if err == nil && doubt != "" {

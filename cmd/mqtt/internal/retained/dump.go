@@ -32,7 +32,7 @@ func dump(a *app.App) *cobra.Command {
 			return r.dump(cmd, filter, file)
 		},
 	}
-	r.flags(cmd)
+	r.flags(cmd, 2)
 	cmd.Flags().StringVarP(&file, "file", "f", "", "file to write; .zst at its end has it compressed (default: standard output)")
 	return cmd
 }

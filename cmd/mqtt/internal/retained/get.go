@@ -31,7 +31,7 @@ func get(a *app.App) *cobra.Command {
 			return r.print(cmd, topic)
 		},
 	}
-	r.flags(cmd)
+	r.flags(cmd, 0)
 	return cmd
 }
 

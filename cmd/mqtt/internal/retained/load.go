@@ -3,7 +3,6 @@ package retained
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -37,10 +36,8 @@ type loading struct {
 	conn app.Connection
 	dry  bool
 
-	total   sum
+	read    int // to be published
 	skipped int // of $SYS
-	refused refusals
-	open    []delivery
 }
 
 func (l *loading) run(ctx context.Context, file string) error {
@@ -54,31 +51,28 @@ func (l *loading) run(ctx context.Context, file string) error {
 		return err
 	}
 	if l.dry {
-		return l.say(l.each(ctx, in, func(*ndjson.Record) error { return nil }), "would be published")
+		err := l.each(ctx, in, func(*ndjson.Record) error { return nil })
+		return l.say(err, l.read, "would be published")
 	}
 	c, err := l.app.Connect(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	l.refused.what = "taken"
-	err = l.each(ctx, in, func(r *ndjson.Record) error { return l.publish(ctx, c, r) })
-	if end := l.refused.settle(ctx, l.open); err == nil {
-		err = end
+	b := batch{client: c}
+	err = l.each(ctx, in, func(r *ndjson.Record) error { return b.publish(ctx, r.Message) })
+	if err == nil {
+		err = b.settle(ctx)
 	}
-	if err == nil && l.refused.count > 0 {
-		err = l.refused.err()
+	if err = l.say(err, b.done, "published"); err != nil {
+		c.Abort()
+		return err
 	}
-	l.total.messages -= l.refused.count
-	err = l.say(err, "published")
-	if end := l.app.Close(ctx, c, mqtt.Disconnect{}); err == nil {
-		err = end
-	}
-	return err
+	return l.app.Close(ctx, c, mqtt.Disconnect{})
 }
 
 // say says how many there were, also before an error.
-func (l *loading) say(err error, done string) error {
-	l.app.Say("%s %s", count(l.total.messages), done)
+func (l *loading) say(err error, n int, done string) error {
+	l.app.Say("%s %s", count(n), done)
 	if l.skipped > 0 {
 		l.app.Say("mqtt: %d of $SYS left out: they are the server's own", l.skipped)
 	}
@@ -111,26 +105,8 @@ func (l *loading) each(ctx context.Context, in *lines, use func(*ndjson.Record) 
 			continue
 		}
 		if err := use(r); err != nil {
-			return fmt.Errorf("line %d: %w", in.number, err)
+			return err
 		}
-		l.total.messages++
+		l.read++
 	}
-}
-
-// publish sends a record, and waits when enough are under way.
-func (l *loading) publish(ctx context.Context, c *mqtt.Client, r *ndjson.Record) error {
-	m := r.Message
-	m.Retain = true
-	if ack, _ := c.ConnAck(); m.QoS == mqtt.AtMostOnce && ack.MaximumQoS > 0 {
-		m.QoS = mqtt.AtLeastOnce
-	}
-	d, err := c.PublishAsync(ctx, m)
-	if err != nil {
-		return err
-	}
-	if l.open = append(l.open, delivery{d, m.Topic}); len(l.open) == window {
-		err = l.refused.settle(ctx, l.open)
-		l.open = l.open[:0]
-	}
-	return err
 }

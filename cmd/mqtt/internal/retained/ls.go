@@ -33,7 +33,7 @@ func ls(a *app.App) *cobra.Command {
 			return r.list(cmd, filter, format == "ndjson")
 		},
 	}
-	r.flags(cmd)
+	r.flags(cmd, 2)
 	cmd.Flags().StringVarP(&format, "output", "o", "line", "line, or ndjson: topic, size, qos and what has been set of expiry and content-type")
 	return cmd
 }

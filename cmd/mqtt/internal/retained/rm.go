@@ -3,7 +3,6 @@ package retained
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -33,7 +32,7 @@ func rm(a *app.App) *cobra.Command {
 			return r.run(cmd.Context(), filter)
 		},
 	}
-	r.flags(cmd)
+	r.flags(cmd, 0)
 	cmd.Flags().BoolVar(&r.yes, "yes", false, "clear them, in place of only listing them")
 	return cmd
 }
@@ -77,29 +76,14 @@ func (r *removal) found(ctx context.Context, c *mqtt.Client, filter string) (top
 
 // clear publishes an empty retained message to each topic (§3.3.1.3), and looks what is left of them.
 func (r *removal) clear(ctx context.Context, c *mqtt.Client, filter string, topics []string) error {
-	var qos mqtt.QoS
-	if ack, _ := c.ConnAck(); ack.MaximumQoS > 0 {
-		qos = mqtt.AtLeastOnce
-	}
-	refused := refusals{what: "cleared"}
-	open := make([]delivery, 0, window)
+	b := batch{client: c}
 	for _, topic := range topics {
-		d, err := c.PublishAsync(ctx, mqtt.Message{Topic: topic, QoS: qos, Retain: true})
-		if err != nil {
+		if err := b.publish(ctx, mqtt.Message{Topic: topic}); err != nil {
 			return err
 		}
-		if open = append(open, delivery{d, topic}); len(open) == window {
-			if err := refused.settle(ctx, open); err != nil {
-				return err
-			}
-			open = open[:0]
-		}
 	}
-	if err := refused.settle(ctx, open); err != nil {
+	if err := b.settle(ctx); err != nil {
 		return err
-	}
-	if refused.count > 0 {
-		return refused.err()
 	}
 	return r.verify(ctx, c, filter, topics)
 }
@@ -130,39 +114,4 @@ func (r *removal) verify(ctx context.Context, c *mqtt.Client, filter string, top
 	}
 	r.app.Say("%s cleared", count(len(topics)))
 	return nil
-}
-
-// window is how many messages are under way at once. All of them are waited for before the next ones.
-const window = 1000
-
-type delivery struct {
-	*mqtt.Delivery
-	topic string
-}
-
-// refusals counts what the server refused, and keeps the first.
-type refusals struct {
-	what  string
-	count int
-	first error
-	topic string
-}
-
-// settle waits for the outcomes. Its error is one that ends the command.
-func (r *refusals) settle(ctx context.Context, open []delivery) error {
-	for _, d := range open {
-		err := d.Wait(ctx)
-		if _, refused := errors.AsType[*mqtt.ReasonError](err); refused {
-			if r.count++; r.count == 1 {
-				r.first, r.topic = err, d.topic
-			}
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *refusals) err() error {
-	return app.Fail(app.ExitUnacknowledged, "%d were not %s, as %s: %w", r.count, r.what, printable(r.topic), r.first)
 }

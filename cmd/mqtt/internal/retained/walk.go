@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
@@ -21,26 +22,38 @@ import (
 // retained messages beside other ones, and marks say nothing.
 //
 // Then, and where marks aren't allowed, all has come when nothing has for as long as idle. That is a guess, and said to be one.
+// A mark that was acknowledged and is lost has either a topic that isn't allowed, or met a full queue, as retained messages did
+// before it. One more mark, now that all is silent, tells which.
 type walk struct {
 	client *mqtt.Client
 	filter string
 	qos    mqtt.QoS
 	idle   time.Duration
-	marks  string // the topic of our own; empty: none
+	marker *marker // nil: none
 	use    func(*mqtt.Received) error
 
 	// owned by run
 	stream  *mqtt.Stream
-	came    int            // retained messages so far
-	mark    int            // the number of the last mark that was sent
-	before  int            // how many had come when the last mark was sent
-	outcome *mqtt.Delivery // of a mark that isn't acknowledged yet
-	ready   chan answer    // the answer to the SUBSCRIBE
-	silence *time.Timer    // runs while silence means the end
-	quiet   bool           // silence means the end
-	doubt   string         // why it isn't sure that all has come
-	mixed   bool           // the server keeps no order, so that marks say nothing
+	ready   chan answer // the answer to the SUBSCRIBE
+	told    <-chan marked
+	silence *time.Timer // runs while silence means the end
+	quiet   bool        // silence means the end
+	came    int         // retained messages so far
+	mark    int         // the number of the last mark that was sent
+	before  int         // how many had come when the last mark was sent
+	state   state
+	doubt   string // why it isn't sure that all has come
 }
+
+// state is what marks are good for.
+type state int
+
+const (
+	marking state = iota // each is awaited
+	mixed                // they come in no order with the retained messages
+	probing              // one was lost: the last one tells why
+	guessing
+)
 
 type answer struct {
 	grants []mqtt.Grant
@@ -56,8 +69,8 @@ var errEnd = errors.New("enough")
 // run gives the reason why something may be missing, or none when it is sure.
 func (w *walk) run(ctx context.Context) (doubt string, err error) {
 	subs := []mqtt.Subscription{{Filter: w.filter, QoS: w.qos}}
-	if w.marks != "" {
-		subs = append(subs, mqtt.Subscription{Filter: w.marks, QoS: mqtt.AtLeastOnce})
+	if w.marker != nil {
+		subs = append(subs, mqtt.Subscription{Filter: w.marker.topic, QoS: mqtt.AtLeastOnce})
 	}
 	if w.stream, err = w.client.Declare(mqtt.StreamConfig{Inbox: inbox}, subs...); err != nil {
 		return "", err
@@ -65,18 +78,7 @@ func (w *walk) run(ctx context.Context) (doubt string, err error) {
 	w.silence = time.NewTimer(w.idle)
 	w.silence.Stop()
 	defer w.silence.Stop()
-	waiting, stop := context.WithCancel(ctx)
-	w.ready = make(chan answer, 1)
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		grants, err := w.stream.Ready(waiting)
-		w.ready <- answer{grants, err}
-	}()
-	defer func() {
-		stop()
-		<-answered
-	}()
+	defer w.helpers(ctx)()
 	for err == nil {
 		err = w.step(ctx)
 	}
@@ -86,108 +88,124 @@ func (w *walk) run(ctx context.Context) (doubt string, err error) {
 	return w.doubt, w.end(ctx)
 }
 
+// helpers starts what waits for the server beside run. What it gives ends them.
+func (w *walk) helpers(ctx context.Context) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	w.ready = make(chan answer, 1)
+	all.Go(func() {
+		grants, err := w.stream.Ready(ctx)
+		w.ready <- answer{grants, err}
+	})
+	if w.marker != nil {
+		w.told = w.marker.told
+		all.Go(func() { w.marker.run(ctx) })
+	}
+	return func() {
+		if w.marker != nil {
+			close(w.marker.orders)
+		}
+		stop()
+		all.Wait()
+	}
+}
+
 // step waits for one thing. Its error is errEnd when all has come.
 func (w *walk) step(ctx context.Context) error {
-	var acknowledged <-chan struct{}
-	if w.outcome != nil {
-		acknowledged = w.outcome.Done()
-	}
 	select {
 	case m, open := <-w.stream.Messages():
 		if !open {
-			return fmt.Errorf("the connection ended before all had come: %w", w.client.Err())
+			return w.lost(mqtt.ErrClosed)
 		}
-		return w.take(ctx, m)
+		return w.take(m)
 	case a := <-w.ready:
-		return w.answered(ctx, a)
-	case <-acknowledged:
-		return w.marked(ctx)
+		return w.answered(a)
+	case t := <-w.told:
+		w.acknowledged(t)
+		return nil
 	case <-w.silence.C:
-		return errEnd
+		return w.silent()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-func (w *walk) take(ctx context.Context, m *mqtt.Received) error {
-	switch {
-	case m.Retain:
+func (w *walk) take(m *mqtt.Received) error {
+	if m.Retain {
 		w.came++
 		if w.quiet {
 			w.silence.Reset(w.idle)
 		}
 		return w.use(m)
-	case m.Topic != w.marks || string(m.Payload) != strconv.Itoa(w.mark) || w.mixed:
-		return nil // published just now, by whomever; or another copy of the mark
+	}
+	if w.marker == nil || m.Topic != w.marker.topic || string(m.Payload) != strconv.Itoa(w.mark) {
+		return nil // published just now, by whomever; or another copy of a mark
+	}
+	switch {
+	case w.state == probing:
+		return app.Fail(app.ExitFailed, "the server's queue for us was full, and some retained messages are missing; -q 0 needs no queue")
+	case w.state != marking:
 	case w.mark == 1:
-		return w.sendMark(ctx)
+		w.sendMark()
 	case w.came == w.before:
 		w.doubt = ""
 		return errEnd
+	default:
+		w.state = mixed
+		w.await("the server sends retained messages and others in no order")
 	}
-	w.mixed = true
-	w.await("the server sends retained messages and others in no order")
 	return nil
 }
 
 // answered is the server's answer to the SUBSCRIBE.
-func (w *walk) answered(ctx context.Context, a answer) error {
+func (w *walk) answered(a answer) error {
 	w.ready = nil
-	if a.err != nil && len(a.grants) == 0 {
+	switch {
+	case a.err != nil && len(a.grants) == 0:
 		return w.lost(a.err)
-	}
-	if len(a.grants) > 0 && a.grants[0].Code.Failed() {
+	case a.grants[0].Code.Failed():
 		return a.err
+	case w.marker == nil:
+		w.guess("--sentinel is empty")
+	case a.grants[1].Code.Failed():
+		w.guess(fmt.Sprintf("the server doesn't let us subscribe to %s (--sentinel)", w.marker.topic))
+	default:
+		w.sendMark()
 	}
-	if len(a.grants) < 2 || a.grants[1].Code.Failed() {
-		why := "--sentinel is empty"
-		if len(a.grants) > 1 {
-			why = fmt.Sprintf("the server doesn't let us subscribe to %s (--sentinel)", w.marks)
-		}
-		w.await(why)
-		return nil
-	}
-	return w.sendMark(ctx)
+	return nil
 }
 
 // lost is an error of a call; that the client has ended has a reason.
 func (w *walk) lost(err error) error {
-	if errors.Is(err, mqtt.ErrClosed) && w.client.Err() != nil {
-		return fmt.Errorf("the connection ended before all had come: %w", w.client.Err())
+	if cause := w.client.Err(); errors.Is(err, mqtt.ErrClosed) && cause != nil {
+		return fmt.Errorf("the connection ended before all had come: %w", cause)
 	}
 	return err
 }
 
-// sendMark publishes the next mark, with QoS 1: one of QoS 0 may overtake what waits for acknowledgements of others.
-func (w *walk) sendMark(ctx context.Context) (err error) {
+// sendMark orders the next mark. Until it is acknowledged silence means nothing.
+func (w *walk) sendMark() {
 	w.mark++
 	w.before = w.came
 	w.quiet = false
 	w.silence.Stop()
-	m := mqtt.Message{Topic: w.marks, Payload: []byte(strconv.Itoa(w.mark))}
-	if ack, _ := w.client.ConnAck(); ack.MaximumQoS > 0 {
-		m.QoS = mqtt.AtLeastOnce
-	}
-	w.outcome, err = w.client.PublishAsync(ctx, m)
-	return err
+	w.marker.orders <- w.mark
 }
 
-// marked is the server's word on a mark. From now on that can be back at any time, and silence counts.
-func (w *walk) marked(ctx context.Context) error {
-	err := w.outcome.Wait(ctx)
-	w.outcome = nil
-	_, refused := errors.AsType[*mqtt.ReasonError](err)
+// acknowledged is the server's word on a mark. From now on that can be back at any time, and silence counts.
+func (w *walk) acknowledged(t marked) {
 	switch {
-	case w.mixed:
-	case refused:
-		w.await(fmt.Sprintf("the server doesn't let us publish to %s (--sentinel)", w.marks))
-	case err != nil:
-		return w.lost(err)
+	case w.state == mixed || t.number < w.mark:
+	case t.err != nil:
+		w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %v", w.marker.topic, t.err))
 	default:
-		w.await("a message of our own was acknowledged and has not come back: either its topic isn't allowed (--sentinel), or the server's " +
-			"queue was full and some are missing (-q 0 needs none)")
+		w.await("a message of our own was acknowledged and has not come back: perhaps its topic isn't allowed (--sentinel)")
 	}
-	return nil
+}
+
+func (w *walk) guess(why string) {
+	w.state = guessing
+	w.await(why)
 }
 
 // await has silence mean the end.
@@ -195,6 +213,20 @@ func (w *walk) await(why string) {
 	w.doubt = fmt.Sprintf("that these are all is a guess, as none came for %v (--idle): %s", w.idle, why)
 	w.quiet = true
 	w.silence.Reset(w.idle)
+}
+
+// silent is that nothing has come for as long as idle.
+func (w *walk) silent() error {
+	switch {
+	case w.client.State() != mqtt.StateConnected:
+		w.quiet = false // the connection is ending, and the channel closes behind what has come
+		return nil
+	case w.state == marking:
+		w.state = probing
+		w.sendMark()
+		return nil
+	}
+	return errEnd
 }
 
 // end takes the subscription back, and looks whether all that came was taken.
