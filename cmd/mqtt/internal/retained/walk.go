@@ -136,7 +136,11 @@ func (w *walk) take(m *mqtt.Received) error {
 		if w.quiet {
 			w.silence.Reset(w.idle)
 		}
-		return w.use(m)
+		err := w.use(m)
+		if errors.Is(err, errEnd) {
+			w.doubt = ""
+		}
+		return err
 	}
 	if w.marker == nil || m.Topic != w.marker.topic || string(m.Payload) != strconv.Itoa(w.mark) {
 		return nil // published just now, by whomever; or another copy of a mark
@@ -197,7 +201,7 @@ func (w *walk) acknowledged(t marked) {
 	switch {
 	case w.state == mixed || t.number < w.mark:
 	case t.err != nil:
-		w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %v", w.marker.topic, t.err))
+		w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %s", w.marker.topic, strings.Join(strings.Fields(t.err.Error()), " ")))
 	default:
 		w.await("a message of our own was acknowledged and has not come back: perhaps its topic isn't allowed (--sentinel)")
 	}
