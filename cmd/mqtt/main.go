@@ -10,6 +10,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/broker"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/completion"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/doctor"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/help"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/manual"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
@@ -36,6 +37,7 @@ func main() {
 		profiles.Command,
 		top.Command,
 		pub.Command,
+		doctor.Command,
 		retained.Command,
 		version.Command,
 	))

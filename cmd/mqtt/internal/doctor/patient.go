@@ -1,0 +1,80 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/netx"
+)
+
+// patient is a server under examination, and what the steps before have found out about it.
+type patient struct {
+	url    string
+	at     *netx.Server
+	cfg    mqtt.Config // for this server alone
+	limit  time.Duration
+	proxy  string // URL of the proxy on the way; empty: none
+	domain string // whose SRV record named it; empty: none
+
+	ack mqtt.ConnAck // of the connection that worked
+}
+
+func (p *patient) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, p.limit)
+}
+
+// raw opens the connection beneath TLS, WebSocket and MQTT.
+func (p *patient) raw(ctx context.Context) (net.Conn, error) {
+	s := &netx.Server{Scheme: "mqtt", Host: p.at.Host, Port: p.at.Port, Socket: p.at.Socket}
+	if s.Socket != "" {
+		s.Scheme = "mqtt+unix"
+	}
+	o := netx.Options{Proxy: p.cfg.Proxy}
+	if o.Proxy.URL = p.proxy; p.proxy == "" {
+		o.Proxy.URL = netx.ProxyNone
+	}
+	return netx.Dial(ctx, s, o)
+}
+
+// web says whether the scheme is one of WebSocket.
+func (p *patient) web() bool { return strings.HasPrefix(p.at.Scheme, "ws") }
+
+// where is host and port, or the socket.
+func (p *patient) where() string { return p.at.Address() }
+
+// as is the URL of the same host and port by another scheme.
+func (p *patient) as(scheme, path string) string {
+	if p.at.Socket != "" {
+		return scheme + "+unix://" + p.at.Socket
+	}
+	return fmt.Sprintf("%s://%s%s", scheme, p.at.Address(), path)
+}
+
+// described says what the URL asks for.
+func described(_ context.Context, p *patient) (all []finding, code int) {
+	by := map[string]string{"mqtt": "MQTT over TCP", "mqtts": "MQTT over TLS", "ws": "MQTT over WebSocket", "wss": "MQTT over WebSocket and TLS"}
+	scheme, beneath, _ := strings.Cut(p.at.Scheme, "+")
+	what := by[scheme]
+	switch beneath {
+	case "unix":
+		all = append(all, found("url", ok, "%s through the socket %s", what, p.at.Socket))
+	case "srv":
+		all = append(all, found("url", ok, "%s to the servers that the domain %s names", what, p.at.Host))
+	default:
+		all = append(all, found("url", ok, "%s to %s, port %s", what, p.at.Host, p.at.Port))
+	}
+	if secret := len(p.cfg.Password) > 0 || p.at.HasPassword; secret && !p.at.Secure() && beneath == "" && !loopback(p.at.Host) {
+		all = append(all, found("url", warn, "the password goes over the network for all to read: use %s", p.as(scheme+"s", p.at.Path)))
+	}
+	return all, app.ExitOK
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
