@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
@@ -13,10 +14,10 @@ func connected(ctx context.Context, p *patient) ([]finding, int) {
 	ack, time, err := p.connect(ctx, p.careful())
 	if err != nil {
 		all := []finding{found("connect", fail, "%s", p.refusal(ctx, err))}
-		if _, closed := said(err); !closed {
-			return all, app.ExitCode(err)
+		if _, unanswered := said(err); unanswered {
+			all = append(all, p.alternatives(ctx)...)
 		}
-		return append(all, p.versions(ctx, 0)...), app.ExitCode(err)
+		return all, app.ExitCode(err)
 	}
 	p.ack = ack
 	all := []finding{found("connect", ok, "accepted by MQTT %v as %q (%s)", ack.Version, ack.ClientID, took(time)).
@@ -77,6 +78,15 @@ func (p *patient) connect(ctx context.Context, cfg mqtt.Config) (mqtt.ConnAck, t
 		}
 	}
 	return ack, elapsed, nil
+}
+
+// alternatives are the versions when what was asked for has failed: nothing, when none of them is accepted.
+func (p *patient) alternatives(ctx context.Context) []finding {
+	all := p.versions(ctx, 0)
+	if slices.ContainsFunc(all, func(f finding) bool { return f.Data["accepted"] == true }) {
+		return all
+	}
+	return nil
 }
 
 // versions tries each version but the one that has worked, by a client of our own.

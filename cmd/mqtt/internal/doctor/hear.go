@@ -36,7 +36,8 @@ func (p *patient) hear(ctx context.Context) (t tongues) {
 	all.Go(func() { secureHTTP = ask(ctx, p.blind, p.page()) })
 	all.Wait()
 	t.mqtt, t.tlsMQTT = isConnAck(plainMQTT), isConnAck(secureMQTT)
-	t.http, t.tlsHTTP = isHTTP(plainHTTP), isHTTP(secureHTTP)
+	t.http = isHTTP(plainHTTP) || isHTTP(plainMQTT) // mosquitto's WebSocket answers what it doesn't understand alone
+	t.tlsHTTP = isHTTP(secureHTTP) || isHTTP(secureMQTT)
 	if line, _, _ := bytes.Cut(plainMQTT, []byte("\n")); !t.mqtt && !t.http && !t.tls && len(line) > 0 {
 		t.says = fmt.Sprintf("%.60q", strings.TrimSpace(string(line)))
 	}

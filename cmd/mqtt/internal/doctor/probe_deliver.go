@@ -134,7 +134,7 @@ func shared(ctx context.Context, l *lab) (finding, error) {
 }
 
 // sizes are those of the payloads that large tries, in bytes.
-var sizes = []int{1 << 10, 16 << 10, 64 << 10, 256 << 10}
+var sizes = []int{100, 1 << 10, 16 << 10, 64 << 10, 256 << 10}
 
 // large finds the largest payload that comes back.
 func large(ctx context.Context, l *lab) (finding, error) {

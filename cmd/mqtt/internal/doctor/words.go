@@ -69,7 +69,7 @@ func (p *patient) remedy(ctx context.Context, code mqtt.ReasonCode) string {
 	case codec.BadUserNameOrPassword, codec.NotAuthorized:
 		return p.credentials(ctx, code)
 	case codec.UnsupportedProtocolVersion:
-		return "the versions that it takes are below; -V asks for one"
+		return "another version may work, as with -V 311; what it takes is told below, if it takes any"
 	case codec.ClientIdentifierNotValid:
 		return "the server wants another client id: give one with -i, as whoever runs it says"
 	case codec.ServerUnavailable, codec.ServerBusy:
