@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,7 +15,7 @@ func connected(ctx context.Context, p *patient) ([]finding, int) {
 	ack, time, err := p.connect(ctx, p.careful())
 	if err != nil {
 		all := []finding{found("connect", fail, "%s", p.refusal(ctx, err))}
-		if _, unanswered := said(err); unanswered {
+		if _, unanswered := said(err); unanswered && !errors.Is(err, context.DeadlineExceeded) {
 			all = append(all, p.alternatives(ctx)...)
 		}
 		return all, app.ExitCode(err)

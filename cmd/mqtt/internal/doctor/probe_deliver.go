@@ -160,6 +160,9 @@ func large(ctx context.Context, l *lab) (finding, error) {
 				return found("", warn, "%d bytes come back as other ones", size), nil
 			}
 		}
+		if ctx.Err() != nil {
+			return found("", warn, "%d bytes come back, %d not within %s in all", best, size, l.limit).with("bytes", best), nil
+		}
 		if err != nil {
 			return found("", warn, "%d bytes come back, %d don't: %s", best, size, brief(err)).with("bytes", best), nil
 		}
