@@ -100,7 +100,7 @@ func connAck(conn net.Conn, v codec.Version, code codec.ReasonCode, reason strin
 	}
 	conn.Write(b)
 	if code == codec.Success {
-		io.Copy(io.Discard, conn)
+		conn.Read(make([]byte, 64)) // DISCONNECT
 	}
 }
 
@@ -428,7 +428,7 @@ func TestDoctorFindsOutWhatAServerCanDo(t *testing.T) {
 	})
 }
 
-func TestDoctorLeavesTheSessionOfAClientIDAlone(t *testing.T) {
+func TestDoctorLeavesNoSessionOfAClientIDBehind(t *testing.T) {
 	s := newServer(t)
 	for _, version := range []string{"5", "311"} {
 		r := run(t, "doctor", "--no-probe", "--url", s.url, "-i", "new"+version, "-V", version)

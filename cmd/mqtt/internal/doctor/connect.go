@@ -18,6 +18,9 @@ func connected(ctx context.Context, p *patient) ([]finding, int) {
 		if _, unanswered := said(err); unanswered && !errors.Is(err, context.DeadlineExceeded) {
 			all = append(all, p.alternatives(ctx)...)
 		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			return all, app.ExitNoServer
+		}
 		return all, app.ExitCode(err)
 	}
 	p.ack = ack
@@ -50,19 +53,23 @@ func (p *patient) stranger() mqtt.Config {
 
 // connect connects once and disconnects. A session that it has made ends.
 func (p *patient) connect(ctx context.Context, cfg mqtt.Config) (mqtt.ConnAck, time.Duration, error) {
+	limit := cfg.ConnectTimeout
+	cfg.ConnectTimeout = 2 * limit // its end is no error to be told by; that of a context is
 	c, err := mqtt.New(cfg)
 	if err != nil {
 		return mqtt.ConnAck{}, 0, err
 	}
 	defer c.Abort()
 	begin := time.Now()
-	if err := c.Connect(ctx); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := c.Connect(bounded); err != nil {
 		return mqtt.ConnAck{}, 0, err
 	}
 	elapsed := time.Since(begin)
 	ack, _ := c.ConnAck()
-	ctx, cancel := p.bound(ctx)
-	defer cancel()
+	ctx, end := p.bound(ctx)
+	defer end()
 	made := cfg.Session == mqtt.SessionDurable && !ack.SessionPresent
 	var d mqtt.Disconnect
 	if made {

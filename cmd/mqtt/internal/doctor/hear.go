@@ -23,22 +23,30 @@ type tongues struct {
 	says             string // what it said that is none of these
 }
 
-// hear finds out what listens at the server's port. Each attempt has a connection of its own.
+// hear finds out what listens at the server's port. Each attempt has a connection of its own; the first answer that is plain ends
+// them all.
 func (p *patient) hear(ctx context.Context) (t tongues) {
-	ctx, cancel := p.bound(ctx)
-	defer cancel()
+	ctx, enough := p.bound(ctx)
+	defer enough()
 	var all sync.WaitGroup
-	var plainMQTT, plainHTTP, secureMQTT, secureHTTP []byte
-	all.Go(func() { plainMQTT = ask(ctx, p.raw, greeting()) })
-	all.Go(func() { plainHTTP = ask(ctx, p.raw, p.page()) })
+	put := func(dial func(context.Context) (net.Conn, error), request []byte) *[]byte {
+		answer := new([]byte)
+		all.Go(func() {
+			if *answer = ask(ctx, dial, request); isConnAck(*answer) || isHTTP(*answer) {
+				enough()
+			}
+		})
+		return answer
+	}
+	plainMQTT, plainHTTP := put(p.raw, greeting()), put(p.raw, p.page())
+	secureMQTT, secureHTTP := put(p.blind, greeting()), put(p.blind, p.page())
 	all.Go(func() { t.tls = p.speaksTLS(ctx) })
-	all.Go(func() { secureMQTT = ask(ctx, p.blind, greeting()) })
-	all.Go(func() { secureHTTP = ask(ctx, p.blind, p.page()) })
 	all.Wait()
-	t.mqtt, t.tlsMQTT = isConnAck(plainMQTT), isConnAck(secureMQTT)
-	t.http = isHTTP(plainHTTP) || isHTTP(plainMQTT) // mosquitto's WebSocket answers what it doesn't understand alone
-	t.tlsHTTP = isHTTP(secureHTTP) || isHTTP(secureMQTT)
-	if line, _, _ := bytes.Cut(plainMQTT, []byte("\n")); !t.mqtt && !t.http && !t.tls && len(line) > 0 {
+	t.mqtt, t.tlsMQTT = isConnAck(*plainMQTT), isConnAck(*secureMQTT)
+	t.http = isHTTP(*plainHTTP) || isHTTP(*plainMQTT) // mosquitto's WebSocket answers what it doesn't understand alone
+	t.tlsHTTP = isHTTP(*secureHTTP) || isHTTP(*secureMQTT)
+	t.tls = t.tls || t.tlsMQTT || t.tlsHTTP
+	if line, _, _ := bytes.Cut(*plainMQTT, []byte("\n")); !t.mqtt && !t.http && !t.tls && len(line) > 0 {
 		t.says = fmt.Sprintf("%.60q", strings.TrimSpace(string(line)))
 	}
 	return t
