@@ -1,0 +1,132 @@
+package tape
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
+)
+
+// longestLine bounds a line: the largest packet in base64, and as much again as its properties could be.
+const longestLine = 400 << 20
+
+// zstdMagic begins a frame of zstd.
+var zstdMagic = []byte{0x28, 0xB5, 0x2F, 0xFD}
+
+// Reader reads a recording, plain or in zstd, whatever its name. It is for one goroutine.
+type Reader struct {
+	name string
+	in   io.Closer
+	zstd *zstd.Decoder // nil: plain
+	text *bufio.Reader
+	long []byte // a line that doesn't fit text's buffer
+	line int
+}
+
+// LineError says which line of which file is wrong.
+type LineError struct {
+	Path string
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("%s, line %d: %v", e.Path, e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Open opens a file; - is stdin, which stays open.
+func Open(path string, stdin io.Reader) (*Reader, error) {
+	r := &Reader{name: path}
+	in := stdin
+	if path == "-" {
+		r.name = "standard input"
+	} else {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		r.in, in = f, f
+	}
+	r.text = bufio.NewReaderSize(in, 256<<10)
+	head, _ := r.text.Peek(len(zstdMagic)) // an error comes again
+	if !bytes.Equal(head, zstdMagic) {
+		return r, nil
+	}
+	var err error
+	if r.zstd, err = zstd.NewReader(r.text, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20)); err != nil {
+		r.Close()
+		return nil, fmt.Errorf("%s: %w", r.name, err)
+	}
+	r.text = bufio.NewReaderSize(r.zstd, 256<<10)
+	return r, nil
+}
+
+// Name is what people call what is read.
+func (r *Reader) Name() string { return r.name }
+
+// Line is the number of the line that Next gave last.
+func (r *Reader) Line() int { return r.line }
+
+// Next gives the next message, or io.EOF. Empty lines are passed over. What is wrong in a line is a *LineError.
+func (r *Reader) Next() (*ndjson.Record, error) {
+	for {
+		r.line++
+		text, err := r.next()
+		if len(bytes.TrimSpace(text)) == 0 && err == nil {
+			continue
+		}
+		if err == io.EOF && len(bytes.TrimSpace(text)) == 0 {
+			return nil, io.EOF
+		}
+		if err != nil && err != io.EOF {
+			return nil, r.Wrong(err)
+		}
+		record, broken := ndjson.Parse(text)
+		if broken != nil && err == io.EOF {
+			broken = fmt.Errorf("it is the last line, and cut short (%w)", broken)
+		}
+		if broken != nil {
+			return nil, r.Wrong(broken)
+		}
+		return record, nil
+	}
+}
+
+// Wrong is an error about the line that Next gave last.
+func (r *Reader) Wrong(err error) error { return &LineError{r.name, r.line, err} }
+
+// next reads up to a line feed. It is valid until the next call.
+func (r *Reader) next() ([]byte, error) {
+	r.long = r.long[:0]
+	for {
+		part, err := r.text.ReadSlice('\n')
+		if err == nil && len(r.long) == 0 {
+			return part, nil
+		}
+		r.long = append(r.long, part...)
+		if len(r.long) > longestLine {
+			return nil, fmt.Errorf("is longer than %d bytes; no message is", longestLine)
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("the file was cut short; what is before this line is whole, and `mqtt record --append` mends the rest")
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return r.long, err
+		}
+	}
+}
+
+// Close closes the file.
+func (r *Reader) Close() {
+	if r.zstd != nil {
+		r.zstd.Close()
+	}
+	if r.in != nil {
+		r.in.Close()
+	}
+}

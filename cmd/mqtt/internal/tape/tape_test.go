@@ -1,0 +1,243 @@
+package tape
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// names are files of both kinds.
+var names = []string{"rec.ndjson", "rec.ndjson.zst"}
+
+func line(n int) string {
+	return fmt.Sprintf(`{"time":"2026-01-02T03:04:05.000000Z","topic":"t/%d","qos":1,"retain":false,"payload":"%d"}`+"\n", n, n*n)
+}
+
+func lines(from, to int) (all string) {
+	for n := from; n < to; n++ {
+		all += line(n)
+	}
+	return all
+}
+
+// content is what a file holds, unpacked. It has to be whole.
+func content(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	if packed(path) && len(b) > 0 {
+		d, err := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1))
+		require.NoError(t, err)
+		defer d.Close()
+		b, err = io.ReadAll(d)
+		require.NoError(t, err, "what there is isn't whole")
+	}
+	return string(b)
+}
+
+func create(t *testing.T, o Options) *Writer {
+	t.Helper()
+	w, err := Create(o)
+	require.NoError(t, err)
+	return w
+}
+
+func write(t *testing.T, w *Writer, text string) {
+	t.Helper()
+	require.NoError(t, w.Write([]byte(text), true))
+}
+
+func TestAFileIsWholeAfterEachWrite(t *testing.T) {
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), name)
+			w := create(t, Options{Path: path})
+			for n := range 100 {
+				write(t, w, lines(n*10, n*10+10))
+				require.Equal(t, lines(0, n*10+10), content(t, path))
+			}
+			require.NoError(t, w.Close())
+			require.Equal(t, lines(0, 1000), content(t, path))
+
+			w = create(t, Options{Path: path, Append: true, Say: t.Errorf})
+			write(t, w, lines(1000, 1010))
+			require.NoError(t, w.Close())
+			require.Equal(t, lines(0, 1010), content(t, path))
+		})
+	}
+}
+
+// inMemory is a directory where Sync takes no time, if there is one.
+func inMemory(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "tape")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// TestTornAtAnyByte cuts a recording at each byte, as a kill in the middle of a write would, and goes on with it.
+func TestTornAtAnyByte(t *testing.T) {
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			dir := inMemory(t)
+			path := filepath.Join(dir, name)
+			w := create(t, Options{Path: path})
+			var ends []int64 // of each write
+			for n := range 4 {
+				if n == 2 { // in a frame of its own
+					require.NoError(t, w.Close())
+					w = create(t, Options{Path: path, Append: true})
+				}
+				write(t, w, lines(n*2, n*2+2))
+				ends = append(ends, w.piece.size())
+			}
+			require.NoError(t, w.Close())
+			whole, err := os.ReadFile(path)
+			require.NoError(t, err)
+			for size := range len(whole) {
+				for _, tail := range []string{"", strings.Repeat("\x00", 40)} {
+					torn := filepath.Join(dir, "torn-"+name)
+					require.NoError(t, os.WriteFile(torn, append(whole[:size:size], tail...), 0o600))
+					w := create(t, Options{Path: torn, Append: true})
+					write(t, w, line(99))
+					require.NoError(t, w.Close())
+					got, ok := strings.CutSuffix(content(t, torn), line(99))
+					require.True(t, ok)
+					require.True(t, strings.HasPrefix(lines(0, 8), got), "cut at %d: %s", size, got)
+					require.True(t, got == "" || strings.HasSuffix(got, "\n"), "cut at %d: %q", size, got)
+					known := 0
+					for n, end := range ends {
+						if int64(size) >= end {
+							known = n*2 + 2
+						}
+					}
+					require.GreaterOrEqual(t, strings.Count(got, "\n"), known, "cut at %d of %d, with %d bytes behind", size, len(whole), len(tail))
+				}
+			}
+		})
+	}
+}
+
+func TestMendingTellsWhatItCut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rec.ndjson")
+	require.NoError(t, os.WriteFile(path, []byte(line(1)+line(2)[:30]), 0o600))
+	var said string
+	w := create(t, Options{Path: path, Append: true, Say: func(f string, a ...any) { said += fmt.Sprintf(f, a...) }})
+	require.NoError(t, w.Close())
+	require.Contains(t, said, "30 bytes at its end are cut off")
+	require.Equal(t, line(1), content(t, path))
+}
+
+func TestFilesOfOthersStayAsTheyAre(t *testing.T) {
+	foreign, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	frame := foreign.EncodeAll([]byte(strings.Repeat("something else", 1000)), nil)
+	foreign.Close()
+	for _, c := range []struct {
+		name    string
+		content []byte
+		append  bool
+		err     string
+	}{
+		{"rec.ndjson", []byte(line(1)), false, "is there already"},
+		{"rec.ndjson.zst", frame, false, "is there already"},
+		{"rec.ndjson", []byte("a text\nwithout an end"), true, "isn't a recording"},
+		{"rec.ndjson", bytes.Repeat([]byte("x"), 200_000), true, "isn't a recording"},
+		{"rec.ndjson.zst", []byte("a text\nwithout an end, long enough"), true, "isn't a recording"},
+		{"rec.ndjson.zst", frame[:len(frame)-1], true, "isn't a recording"},
+	} {
+		path := filepath.Join(t.TempDir(), c.name)
+		require.NoError(t, os.WriteFile(path, c.content, 0o600))
+		_, err := Create(Options{Path: path, Append: c.append})
+		require.ErrorContains(t, err, c.err)
+		b, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, c.content, b)
+	}
+}
+
+func TestPiecesByTime(t *testing.T) {
+	dir := t.TempDir()
+	w := create(t, Options{Path: filepath.Join(dir, "rec.ndjson.zst"), Every: time.Nanosecond})
+	for n := range 3 {
+		write(t, w, line(n))
+	}
+	require.NoError(t, w.Close())
+	for n := range 3 {
+		require.Equal(t, line(n), content(t, filepath.Join(dir, fmt.Sprintf("rec-%06d.ndjson.zst", n+1))))
+	}
+	_, err := Create(Options{Path: filepath.Join(dir, "rec.ndjson.zst"), Every: time.Hour})
+	require.ErrorIs(t, err, ErrThere)
+	w = create(t, Options{Path: filepath.Join(dir, "rec.ndjson.zst"), Every: time.Hour, Append: true})
+	write(t, w, line(3))
+	require.NoError(t, w.Close())
+	require.Equal(t, lines(2, 4), content(t, filepath.Join(dir, "rec-000003.ndjson.zst")))
+}
+
+func TestPiecesBySize(t *testing.T) {
+	dir := t.TempDir()
+	w := create(t, Options{Path: filepath.Join(dir, "rec"), Size: int64(len(lines(0, 3)))})
+	for n := range 7 {
+		write(t, w, line(n))
+	}
+	require.NoError(t, w.Close())
+	require.Equal(t, lines(0, 3), content(t, filepath.Join(dir, "rec-000001")))
+	require.Equal(t, lines(3, 6), content(t, filepath.Join(dir, "rec-000002")))
+	require.Equal(t, lines(6, 7), content(t, w.Path()))
+}
+
+func TestReader(t *testing.T) {
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), name)
+			long := strings.Repeat("x", 1<<20)
+			w := create(t, Options{Path: path})
+			write(t, w, lines(0, 3)+"\n"+`{"topic":"long","payload":"`+long+`"}`+"\n")
+			require.NoError(t, w.Write([]byte(`{"topic":"torn`), true))
+			require.NoError(t, w.Close())
+			r, err := Open(path, nil)
+			require.NoError(t, err)
+			defer r.Close()
+			for n := range 3 {
+				m, err := r.Next()
+				require.NoError(t, err)
+				require.Equal(t, fmt.Sprintf("t/%d", n), m.Topic)
+			}
+			m, err := r.Next()
+			require.NoError(t, err)
+			require.Len(t, m.Payload, len(long))
+			_, err = r.Next()
+			require.ErrorContains(t, err, path+", line 6: it is the last line, and cut short")
+		})
+	}
+}
+
+func TestReaderOfATornFrame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rec.zst")
+	w := create(t, Options{Path: path})
+	write(t, w, lines(0, 3))
+	require.NoError(t, w.Close())
+	require.NoError(t, os.Truncate(path, w.piece.size()-3))
+	r, err := Open(path, nil)
+	require.NoError(t, err)
+	defer r.Close()
+	for range 3 {
+		_, err := r.Next()
+		require.NoError(t, err)
+	}
+	_, err = r.Next()
+	require.ErrorContains(t, err, "line 4: the file was cut short")
+}
