@@ -30,7 +30,7 @@ func newPacked(f *os.File, end int64) (piece, error) {
 	p := &packedFile{f: f, end: end}
 	var err error
 	// One goroutine, ours; and no checksum, which would have to be over all of a frame that can end at any block.
-	p.encoder, err = zstd.NewWriter(&p.buf, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithWindowSize(window))
+	p.encoder, err = zstd.NewWriter(&p.buf, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
 	return p, err
 }
 

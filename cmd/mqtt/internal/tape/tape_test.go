@@ -61,19 +61,19 @@ func write(t *testing.T, w *Writer, text string) {
 func TestAFileIsWholeAfterEachWrite(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), name)
+			path := filepath.Join(inMemory(t), name)
 			w := create(t, Options{Path: path})
-			for n := range 100 {
+			for n := range 20 {
 				write(t, w, lines(n*10, n*10+10))
 				require.Equal(t, lines(0, n*10+10), content(t, path))
 			}
 			require.NoError(t, w.Close())
-			require.Equal(t, lines(0, 1000), content(t, path))
+			require.Equal(t, lines(0, 200), content(t, path))
 
 			w = create(t, Options{Path: path, Append: true, Say: t.Errorf})
-			write(t, w, lines(1000, 1010))
+			write(t, w, lines(200, 210))
 			require.NoError(t, w.Close())
-			require.Equal(t, lines(0, 1010), content(t, path))
+			require.Equal(t, lines(0, 210), content(t, path))
 		})
 	}
 }
@@ -108,7 +108,7 @@ func TestTornAtAnyByte(t *testing.T) {
 			whole, err := os.ReadFile(path)
 			require.NoError(t, err)
 			for size := range len(whole) {
-				for _, tail := range []string{"", strings.Repeat("\x00", 40)} {
+				for _, tail := range []string{"", strings.Repeat("\x00", 40)}[size%2 : size%2+1] { // zeros: a loss of power
 					torn := filepath.Join(dir, "torn-"+name)
 					require.NoError(t, os.WriteFile(torn, append(whole[:size:size], tail...), 0o600))
 					w := create(t, Options{Path: torn, Append: true})
