@@ -16,6 +16,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/match"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/profiles"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/pub"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/record"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/retained"
@@ -40,5 +41,6 @@ func main() {
 		doctor.Command,
 		retained.Command,
 		version.Command,
+		record.Command,
 	))
 }

@@ -1,0 +1,115 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/remap"
+)
+
+// A batch ends at one of these: as much as one write and one sync should have.
+const (
+	batchMessages = 4096
+	batchBytes    = 4 << 20
+)
+
+// taker takes messages, gathers them while the consumer is busy with those before, and hands them over.
+type taker struct {
+	flags   *Flags
+	older   bool                  // the connection is one of 3.x
+	in      <-chan *mqtt.Received // from the client's stream
+	refused <-chan error          // from the watcher
+	quit    <-chan struct{}       // from the consumer: it takes no more
+	out     chan<- []Item         // to the consumer, we may wait
+
+	batch []Item
+	bytes int
+	taken int64
+	err   error // why it ended
+}
+
+// errEnded stands for the client's own reason.
+var errEnded = errors.New("the client has ended")
+
+func (t *taker) run(ctx context.Context) {
+	defer close(t.out)
+	t.err = t.take(ctx)
+	if len(t.batch) > 0 {
+		select {
+		case t.out <- t.batch:
+		case <-t.quit:
+		}
+	}
+}
+
+func (t *taker) take(ctx context.Context) error {
+	_, timeout := after(t.flags.Timeout)
+	_, duration := after(t.flags.Duration)
+	quiet, idle := after(t.flags.Idle)
+	for {
+		in, out := t.in, t.out
+		if len(t.batch) == 0 {
+			out = nil
+		} else if len(t.batch) >= batchMessages || t.bytes >= batchBytes {
+			in = nil
+		}
+		select {
+		case m, ok := <-in:
+			if !ok {
+				return errEnded
+			}
+			t.add(m)
+			if quiet != nil {
+				quiet.Reset(time.Duration(t.flags.Idle))
+			}
+			if t.flags.Count > 0 && t.taken == t.flags.Count {
+				return nil
+			}
+		case out <- t.batch:
+			t.batch, t.bytes = nil, 0
+		case err := <-t.refused:
+			return err
+		case <-timeout:
+			return app.ErrTimeout
+		case <-duration:
+			return nil
+		case <-idle:
+			return nil
+		case <-t.quit:
+			return nil
+		case <-ctx.Done():
+			return t.interrupted(ctx)
+		}
+	}
+}
+
+// interrupted is no failure where nothing had to be reached.
+func (t *taker) interrupted(ctx context.Context) error {
+	if t.flags.Count > 0 || !errors.Is(context.Cause(ctx), app.ErrInterrupted) {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// add keeps a message, or acknowledges one that isn't wanted.
+func (t *taker) add(m *mqtt.Received) {
+	if t.unwanted(m) {
+		m.Ack()
+		return
+	}
+	t.taken++
+	t.bytes += len(m.Topic) + len(m.Payload)
+	t.batch = append(t.batch, Item{m, time.Now()})
+}
+
+func (t *taker) unwanted(m *mqtt.Received) bool {
+	if t.flags.NoRetained && t.older && m.Retain { // on 3.x it says that the server had it retained (3.1.1 §3.3.1.3)
+		return true
+	}
+	return slices.ContainsFunc(t.flags.Except, func(filter string) bool { return remap.Matches(filter, m.Topic) })
+}
