@@ -17,6 +17,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/profiles"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/pub"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/record"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/replay"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/retained"
@@ -42,5 +43,6 @@ func main() {
 		retained.Command,
 		version.Command,
 		record.Command,
+		replay.Command,
 	))
 }
