@@ -29,6 +29,7 @@ type App struct {
 	profile    string
 
 	ranks map[string]rank // of the flags of the command that runs, by name
+	sides []*side         // of the command that runs, when it has several connections
 }
 
 // Groups of commands, for Command.GroupID.

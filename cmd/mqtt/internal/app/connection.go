@@ -57,6 +57,7 @@ type Connection struct {
 	MaxPacketSize  int
 	Properties     Properties
 	app            *App
+	side           string // of SideFlags; empty: the command's one connection
 }
 
 // Flags gives cmd the flags of a connection.
@@ -110,7 +111,7 @@ func (c *Connection) Config() (mqtt.Config, error) {
 		KeepAlive: time.Duration(c.KeepAlive), ConnectTimeout: time.Duration(c.ConnectTimeout),
 		Proxy: netx.Proxy{URL: c.Proxy}, Logger: c.app.logger(), Trace: c.app.trace(),
 	}
-	if c.KeepAlive == 0 && c.app.given("keepalive") > byDefault {
+	if c.KeepAlive == 0 && c.given("keepalive") > byDefault {
 		cfg.KeepAlive = -1 // off
 	}
 	for _, set := range []func(*mqtt.Config) error{c.servers, c.identity, c.secret, c.version, c.session, c.tls, c.headers, c.will} {
@@ -123,7 +124,7 @@ func (c *Connection) Config() (mqtt.Config, error) {
 
 // servers chooses between the ways to name a server: the one that was said at the highest rank.
 func (c *Connection) servers(cfg *mqtt.Config) error {
-	way, err := c.app.choose("where the server is", "url", "topic-url", "unix", "host/port/protocol/ws-path")
+	way, err := c.choose("where the server is", "url", "topic-url", "unix", "host/port/protocol/ws-path")
 	if err != nil {
 		return err
 	}
@@ -199,7 +200,7 @@ func (c *Connection) fromHost() ([]string, error) {
 	}
 	if c.Port != 0 {
 		host = net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(c.Port))
-	} else if c.app.given("port") > byDefault {
+	} else if c.given("port") > byDefault {
 		return nil, Usage("--port 0: a port is 1 to 65535")
 	}
 	u := protocol + "://" + host
@@ -220,7 +221,7 @@ func (c *Connection) identity(cfg *mqtt.Config) error {
 }
 
 func (c *Connection) secret(cfg *mqtt.Config) error {
-	way, err := c.app.choose("what the password is", "password", "password-file", "ask-password")
+	way, err := c.choose("what the password is", "password", "password-file", "ask-password")
 	switch way {
 	case "password-file":
 		b, err := os.ReadFile(c.PasswordFile)
@@ -269,7 +270,7 @@ func (c *Connection) version(cfg *mqtt.Config) error {
 
 func (c *Connection) session(cfg *mqtt.Config) error {
 	if !c.KeepSession {
-		if c.app.given("session-expiry") == byFlag {
+		if c.given("session-expiry") == byFlag {
 			return Usage("--session-expiry is for a session that is kept; give -c, and -i for its name")
 		}
 		return nil
@@ -297,7 +298,7 @@ func (c *Connection) headers(cfg *mqtt.Config) error {
 
 func (c *Connection) will(cfg *mqtt.Config) error {
 	if c.WillTopic == "" {
-		if c.app.given("will-payload", "will-qos", "will-retain") == byFlag {
+		if c.given("will-payload", "will-qos", "will-retain") == byFlag {
 			return Usage("a will needs --will-topic")
 		}
 		return nil

@@ -46,6 +46,9 @@ func (a *App) settle(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if err := a.readSides(cmd.Flags()); err != nil {
+		return err
+	}
 	a.ranks = map[string]rank{}
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -68,9 +71,13 @@ func (a *App) settleFlag(flags *pflag.FlagSet, f *pflag.Flag, profile Profile) e
 		a.ranks[f.Name] = byEnvironment
 		return nil
 	}
-	for _, v := range profile[f.Name] {
+	name, of := f.Name, a.profile
+	if s := a.sideOf(f.Name); s != nil {
+		name, of, profile = s.inProfile(f.Name), s.profile, s.lines
+	}
+	for _, v := range profile[name] {
 		if err := flags.Set(f.Name, v); err != nil {
-			return Usage("%s in profile %q: %v", f.Name, a.profile, withoutFlag(err))
+			return Usage("%s in profile %q: %v", name, of, withoutFlag(err))
 		}
 		a.ranks[f.Name] = byProfile
 	}
