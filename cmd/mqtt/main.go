@@ -9,6 +9,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/broker"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/completion"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/copier"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/decode"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/doctor"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/help"
@@ -42,6 +43,7 @@ func main() {
 		doctor.Command,
 		retained.Command,
 		version.Command,
+		copier.Command,
 		record.Command,
 		replay.Command,
 	))

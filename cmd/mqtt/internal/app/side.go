@@ -137,3 +137,8 @@ func namedProfile(name string) (Profile, error) {
 	}
 	return p, nil
 }
+
+// HasServer says whether a flag, the environment or a profile says where the server is.
+func (c *Connection) HasServer() bool {
+	return c.given("url", "topic-url", "unix", "host", "port") > byDefault
+}

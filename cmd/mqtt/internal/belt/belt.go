@@ -15,7 +15,15 @@ type Belt[T any] struct {
 
 type load[T any] struct {
 	what     T
-	delivery *mqtt.Delivery
+	delivery *mqtt.Delivery // nil: err is the outcome
+	err      error
+}
+
+func (l *load[T]) wait(ctx context.Context) error {
+	if l.delivery == nil {
+		return l.err
+	}
+	return l.delivery.Wait(ctx)
 }
 
 // Start starts a belt that holds size messages. It calls end with each outcome, one after the other; when ctx is over before a
@@ -25,14 +33,17 @@ func Start[T any](ctx context.Context, size int, end func(what T, err error)) *B
 	go func() {
 		defer close(over)
 		for l := range on {
-			end(l.what, l.delivery.Wait(ctx))
+			end(l.what, l.wait(ctx))
 		}
 	}()
 	return &Belt[T]{on, over}
 }
 
 // Put puts a message on. It waits while the belt is full.
-func (b *Belt[T]) Put(what T, d *mqtt.Delivery) { b.on <- load[T]{what, d} }
+func (b *Belt[T]) Put(what T, d *mqtt.Delivery) { b.on <- load[T]{what: what, delivery: d} }
+
+// PutFailed puts on a message that couldn't be published, so that it has its turn.
+func (b *Belt[T]) PutFailed(what T, err error) { b.on <- load[T]{what: what, err: err} }
 
 // Close waits until each message on the belt has come to its end. Nothing may be put on any more.
 func (b *Belt[T]) Close() {
