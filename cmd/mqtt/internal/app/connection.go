@@ -161,17 +161,18 @@ func (c *Connection) fromTopicURL() ([]string, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") {
 		return nil, Usage("-L wants mqtt:// or mqtts://, a host and a topic, as in mqtt://localhost/a/topic") // the URL may hold a password
 	}
-	u.Path, u.RawPath = "", ""
+	u.Path, u.RawPath, u.RawQuery, u.Fragment, u.RawFragment = "", "", "", "", ""
 	return []string{u.String()}, nil
 }
 
-// Topic is the topic that -L names, or empty.
+// Topic is the topic that -L names, or empty. It may be a filter: # and ? are a topic's characters here.
 func (c *Connection) Topic() string {
-	u, err := url.Parse(c.TopicURL)
-	if err != nil {
-		return ""
+	_, rest, _ := strings.Cut(c.TopicURL, "://")
+	_, topic, _ := strings.Cut(rest, "/")
+	if plain, err := url.PathUnescape(topic); err == nil {
+		return plain
 	}
-	return strings.TrimPrefix(u.Path, "/")
+	return topic
 }
 
 // secure says whether a URL that netx.Parse took asks for TLS.
