@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt"
@@ -111,7 +112,7 @@ func (s *Source) Close(ctx context.Context, d mqtt.Disconnect) error {
 	if n := s.news.dropped; n > 0 {
 		s.app.Say("mqtt: %d messages of QoS 0 were dropped, as they came faster than they were taken", n)
 	}
-	if u, ok := err.(*mqtt.UnfinishedError); ok && u.Err == nil {
+	if u, ok := errors.AsType[*mqtt.UnfinishedError](err); ok && u.Err == nil {
 		return nil
 	}
 	return err
