@@ -75,3 +75,11 @@ func (k *keeper) join(ctx context.Context, c net.Conn) {
 	b.Close()
 	both.Wait()
 }
+
+// await waits until the server has seen enough.
+func (k *keeper) await(enough func(mqtttest.BrokerStats) bool) {
+	k.t.Helper()
+	ctx, cancel := context.WithTimeout(k.t.Context(), patience)
+	defer cancel()
+	require.NoError(k.t, k.Await(ctx, enough), "%+v", k.Stats())
+}

@@ -94,7 +94,7 @@ func TestReplayInterrupted(t *testing.T) {
 	k := newKeeper(t, mqtttest.BrokerConfig{})
 	file := recordingOf(t, `{"time":"2026-01-02T03:04:05Z","topic":"a","qos":1}`, `{"time":"2026-01-03T03:04:05Z","topic":"b","qos":1}`)
 	p := start(t, "replay", "--url", k.url, file)
-	require.NoError(t, k.Await(t.Context(), func(s mqtttest.BrokerStats) bool { return s.Received > 0 }))
+	k.await(func(s mqtttest.BrokerStats) bool { return s.Received > 0 })
 	p.signal(syscall.SIGTERM)
 	r := p.wait()
 	require.Equal(t, 130, r.code, r.stderr)
@@ -110,7 +110,7 @@ func TestReplayWhileTheServerIsAway(t *testing.T) {
 	}
 	p := start(t, "replay", "--url", k.url, recordingOf(t, lines...), "--speed", "0")
 	for n := range 3 {
-		require.NoError(t, k.Await(t.Context(), func(s mqtttest.BrokerStats) bool { return s.Received > 500*n }))
+		k.await(func(s mqtttest.BrokerStats) bool { return s.Received > 500*n })
 		k.stop()
 		k.start()
 	}
