@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,8 +39,7 @@ func newKeeper(t testing.TB, cfg mqtttest.BrokerConfig) *keeper {
 
 func (k *keeper) start() {
 	k.t.Helper()
-	l, err := net.Listen("tcp", k.address)
-	require.NoError(k.t, err)
+	l := listenAgain(k.t, k.address)
 	k.address = l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -56,6 +57,22 @@ func (k *keeper) start() {
 		l.Close()
 		all.Wait()
 	})
+}
+
+// listenAgain listens where somebody listened before. A client that dialled meanwhile can have got that port as its own.
+func listenAgain(t testing.TB, address string) net.Listener {
+	t.Helper()
+	end := time.Now().Add(patience)
+	for {
+		l, err := net.Listen("tcp", address)
+		if err == nil {
+			return l
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
 }
 
 // join carries bytes between a connection and the broker until either end closes.

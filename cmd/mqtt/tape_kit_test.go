@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -103,9 +102,7 @@ func payloads(all []ndjson.Record) (out []string) {
 // again is a server in the place of one that has ended. It knows nothing of what that one had.
 func (s *server) again(t testing.TB) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:"+s.port)
-	require.NoError(t, err)
-	return serve(t, l)
+	return serve(t, listenAgain(t, "127.0.0.1:"+s.port))
 }
 
 // everything are messages of all kinds, as they come back.
