@@ -125,7 +125,6 @@ func TestCopyToADestinationThatForgets(t *testing.T) {
 			publish(t, publisher, numbers("n", mqtt.AtLeastOnce, n*300, (n+1)*300)...)
 		}, 300)...)
 		to.stop()
-		publish(t, publisher, mqtt.Message{Topic: "n", QoS: 1, Payload: []byte("while it was away")})
 		to = to.again(t)
 	}
 	require.Subset(t, got, counted(0, 900))
