@@ -154,8 +154,8 @@ func listen(t testing.TB, url, topic string, does func(), different int) (all []
 	return all
 }
 
-// refusing lets nobody publish to topic "no".
-func refusing(_, topic string, publish bool) codec.ReasonCode {
+// refusingTopics lets nobody publish to topic "no".
+func refusingTopics(_, topic string, publish bool) codec.ReasonCode {
 	if topic == "no" && publish {
 		return codec.NotAuthorized
 	}
@@ -164,7 +164,7 @@ func refusing(_, topic string, publish bool) codec.ReasonCode {
 
 func TestCopyOfWhatTheDestinationRefuses(t *testing.T) {
 	t.Parallel()
-	from, to := newKeeper(t, mqtttest.BrokerConfig{}), newKeeper(t, mqtttest.BrokerConfig{Authorize: refusing})
+	from, to := newKeeper(t, mqtttest.BrokerConfig{}), newKeeper(t, mqtttest.BrokerConfig{Authorize: refusingTopics})
 	p := startCopy(t, from, to, "-t", "#", "-i", "bridge")
 	publisher := client(t, from.url, mqtt.Config{})
 	three := []mqtt.Message{{Topic: "a", QoS: 1}, {Topic: "no", QoS: 1}, {Topic: "b", QoS: 1}}

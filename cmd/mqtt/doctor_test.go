@@ -104,8 +104,8 @@ func connAck(conn net.Conn, v codec.Version, code codec.ReasonCode, reason strin
 	}
 }
 
-// refusing is a server that gives each CONNECT the same answer.
-func refusing(code codec.ReasonCode, reason string) func(net.Conn) {
+// connAcks is a server that gives each CONNECT the same answer.
+func connAcks(code codec.ReasonCode, reason string) func(net.Conn) {
 	return func(conn net.Conn) {
 		if v := version(conn); v != 0 {
 			connAck(conn, v, code, reason)
@@ -152,15 +152,15 @@ func TestDoctorExplainsWhatListensThere(t *testing.T) {
 		{"closes", closing, "mqtt", 3, "FAIL", "connect", "closes the connection without an answer"},
 		{"another protocol", ssh, "mqtt", 3, "FAIL", "connect", "SSH-2.0-OpenSSH_9.6"},
 		{"another protocol, asked for TLS", ssh, "mqtts", 4, "FAIL", "tls", "doesn't speak TLS, but says \"SSH-2.0"},
-		{"MQTT without TLS", refusing(codec.Success, ""), "mqtts", 4, "FAIL", "tls", "use mqtt://127.0.0.1:"},
-		{"MQTT without WebSocket", refusing(codec.Success, ""), "ws", 3, "FAIL", "websocket", "use mqtt://127.0.0.1:"},
+		{"MQTT without TLS", connAcks(codec.Success, ""), "mqtts", 4, "FAIL", "tls", "use mqtt://127.0.0.1:"},
+		{"MQTT without WebSocket", connAcks(codec.Success, ""), "ws", 3, "FAIL", "websocket", "use mqtt://127.0.0.1:"},
 		{"3.1.1 alone", old, "mqtt", 0, "ok", "connect", "accepted by MQTT 3.1.1"},
 		{"3.1.1 alone, said of 5.0", old, "mqtt", 0, "    ", "versions", "MQTT 5.0 isn't accepted: unsupported protocol version"},
 		{"5.0 isn't answered", older, "mqtt", 3, "", "versions", "MQTT 3.1.1 is accepted: -V 311 asks for it"},
-		{"credentials", refusing(codec.BadUserNameOrPassword, ""), "mqtt", 6, "FAIL", "connect", "give -u and --password-file"},
-		{"not authorised", refusing(codec.NotAuthorized, "not on Sundays"), "mqtt", 6, "FAIL", "connect", "not on Sundays"},
-		{"client id", refusing(codec.ClientIdentifierNotValid, ""), "mqtt", 5, "FAIL", "connect", "give one with -i"},
-		{"unavailable", refusing(codec.ServerUnavailable, ""), "mqtt", 5, "FAIL", "connect", "try again later"},
+		{"credentials", connAcks(codec.BadUserNameOrPassword, ""), "mqtt", 6, "FAIL", "connect", "give -u and --password-file"},
+		{"not authorised", connAcks(codec.NotAuthorized, "not on Sundays"), "mqtt", 6, "FAIL", "connect", "not on Sundays"},
+		{"client id", connAcks(codec.ClientIdentifierNotValid, ""), "mqtt", 5, "FAIL", "connect", "give one with -i"},
+		{"unavailable", connAcks(codec.ServerUnavailable, ""), "mqtt", 5, "FAIL", "connect", "try again later"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +172,7 @@ func TestDoctorExplainsWhatListensThere(t *testing.T) {
 }
 
 func TestDoctorTellsCredentialsFromRights(t *testing.T) {
-	address := someServer(t, refusing(codec.BadUserNameOrPassword, ""))
+	address := someServer(t, connAcks(codec.BadUserNameOrPassword, ""))
 	r := run(t, "doctor", "--no-probe", "--url", "mqtt://"+address, "-u", "me", "-P", "hush")
 	require.Equal(t, 6, r.code)
 	requireFinding(t, r, "FAIL", "connect", "check user name and password")
@@ -290,7 +290,7 @@ func TestDoctorExplainsCertificates(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			address := someServer(t, func(conn net.Conn) { refusing(codec.Success, "")(tls.Server(conn, c.config)) })
+			address := someServer(t, func(conn net.Conn) { connAcks(codec.Success, "")(tls.Server(conn, c.config)) })
 			r := run(t, append([]string{"doctor", "--no-probe", "--url", "mqtts://" + address}, c.args...)...)
 			require.Equal(t, c.code, r.code, r.stdout+r.stderr)
 			requireFinding(t, r, c.status, c.step, c.says)
@@ -299,7 +299,7 @@ func TestDoctorExplainsCertificates(t *testing.T) {
 	t.Run("TLS where none is asked for", func(t *testing.T) {
 		t.Parallel()
 		secure := &tls.Config{Certificates: []tls.Certificate{valid}}
-		address := someServer(t, func(conn net.Conn) { refusing(codec.Success, "")(tls.Server(conn, secure)) })
+		address := someServer(t, func(conn net.Conn) { connAcks(codec.Success, "")(tls.Server(conn, secure)) })
 		r := run(t, "doctor", "--no-probe", "--url", "mqtt://"+address)
 		require.Equal(t, 3, r.code, r.stdout)
 		requireFinding(t, r, "FAIL", "connect", "this port speaks MQTT over TLS: use mqtts://"+address)
@@ -316,7 +316,7 @@ func TestDoctorExplainsCertificates(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, kind), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 		}
 		secure := &tls.Config{Certificates: []tls.Certificate{valid}, ClientAuth: tls.RequireAnyClientCert}
-		address := someServer(t, func(conn net.Conn) { refusing(codec.Success, "")(tls.Server(conn, secure)) })
+		address := someServer(t, func(conn net.Conn) { connAcks(codec.Success, "")(tls.Server(conn, secure)) })
 		r := run(t, append([]string{"doctor", "--no-probe", "--url", "mqtts://" + address, "--cafile", ca.file}, files...)...)
 		require.Equal(t, 0, r.code, r.stdout)
 		requireFinding(t, r, "warn", "certificate", "the server asks for ours, CN=a server")
@@ -328,7 +328,7 @@ func TestDoctorExplainsWebSocket(t *testing.T) {
 	mux.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"mqtt"}})
 		if err == nil {
-			refusing(codec.Success, "")(websocket.NetConn(r.Context(), c, websocket.MessageBinary))
+			connAcks(codec.Success, "")(websocket.NetConn(r.Context(), c, websocket.MessageBinary))
 			c.CloseNow()
 		}
 	})
