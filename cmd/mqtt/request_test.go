@@ -135,6 +135,18 @@ func TestReplyWithoutAnswer(t *testing.T) {
 	require.Equal(t, 1, r.code)
 	require.Contains(t, r.stderr, `mqtt: no answer to "stop", which stays unacknowledged: --exec: exit status 3`)
 
+	reject := start(t, "reply", "--url", s.url, "-t", "reject", "--exec", "exit 3", "--exec-failed", "reject", "-d")
+	reject.stderr.awaitText(t, "<- SUBACK")
+	ask("reject")
+	said = reject.stderr.await(t, "PUBACK", func(text string) bool { return strings.Contains(text, "-> PUBACK") })
+	require.Regexp(t, `-> PUBACK \d+ bytes id 1 unspecified error\n`, said)
+
+	narrow := newServer(t)
+	narrow.Options.Capabilities.MaximumPacketSize = 1000
+	large := startReply(t, narrow.url, "-t", "large", "--exec", "yes")
+	start(t, "request", "--url", narrow.url, "-t", "large", "-n", "-W", "0")
+	large.stderr.awaitText(t, `no answer to "large": --exec: the answer is larger than the server takes`)
+
 	count := startReply(t, s.url, "-t", "count", "--echo", "-C", "1")
 	publishOnce(t, s.url, mqtt.Message{Topic: "count", Payload: []byte("no request")})
 	count.stderr.awaitText(t, `a message to "count" has no response topic, so nobody waits for an answer; skipped`)
@@ -157,30 +169,32 @@ func publishOnce(t testing.TB, url string, m mqtt.Message) {
 func TestReplyFinishesAtAnInterrupt(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	dir := t.TempDir()
-	fifo := filepath.Join(dir, "go on")
-	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
-	reply := startReply(t, s.url, "-t", "slow", "--exec", "echo begun >&2; cat '"+fifo+"'")
+	gate := filepath.Join(t.TempDir(), "gate")
+	slowly := "echo begun >&2; until cat '" + gate + "' 2>&-; do sleep 0.05; done"
+	open := func() { require.NoError(t, os.WriteFile(gate, []byte("done"), 0o600)) }
+	reply := startReply(t, s.url, "-t", "slow", "--exec", slowly)
 	request := start(t, "request", "--url", s.url, "-t", "slow", "-n")
 	reply.stderr.awaitText(t, "begun")
 	reply.signal(syscall.SIGINT)
-	require.NoError(t, os.WriteFile(fifo, []byte("done"), 0o600))
+	open()
 	require.Equal(t, result{0, "done\n", ""}, request.wait())
 	require.Equal(t, 0, reply.wait().code)
 
+	require.NoError(t, os.Remove(gate))
 	// Ctrl-C goes to all that the terminal has, but not to the command that makes the answer.
-	term := startTerminal(t, 80, 24, call{args: []string{"reply", "--url", s.url, "-t", "terminal", "--exec", "echo begun >&2; cat '" + fifo + "'", "-v"}})
+	term := startTerminal(t, 80, 24, call{args: []string{"reply", "--url", s.url, "-t", "terminal", "--exec", slowly, "-v"}})
 	term.awaitText("waiting for requests")
 	request = start(t, "request", "--url", s.url, "-t", "terminal", "-n")
 	term.awaitText("begun")
 	term.keys("\x03")
 	term.awaitText("^C")
-	require.NoError(t, os.WriteFile(fifo, []byte("done"), 0o600))
+	open()
 	require.Equal(t, result{0, "done\n", ""}, request.wait())
 	code, _ := term.wait()
 	require.Equal(t, 0, code)
 
-	reply = startReply(t, s.url, "-t", "never", "--exec", "echo begun >&2; cat '"+fifo+"'", "--drain", "100ms")
+	require.NoError(t, os.Remove(gate))
+	reply = startReply(t, s.url, "-t", "never", "--exec", slowly, "--drain", "100ms")
 	start(t, "request", "--url", s.url, "-t", "never", "-n")
 	reply.stderr.awaitText(t, "begun")
 	reply.signal(syscall.SIGINT)
