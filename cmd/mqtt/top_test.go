@@ -208,6 +208,20 @@ func TestTopPrints(t *testing.T) {
 	require.True(t, line.Retain)
 }
 
+func TestTopPrintsWhatItHasWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.publish(t, "a", "kept", true)
+	p := start(t, "top", "--url", s.url, "--for", "1h", "-d")
+	p.stderr.awaitText(t, "<- PUBLISH")
+	s.stop()
+	p.stderr.awaitText(t, "is lost")
+	p.signal(syscall.SIGINT)
+	r := p.wait()
+	require.Equal(t, 130, r.code)
+	require.Contains(t, r.stdout, "kept")
+}
+
 func TestTopUsage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -138,7 +138,7 @@ func TestAnySize(t *testing.T) {
 	w.put("d", "")
 	for _, keys := range [][]tea.KeyPressMsg{nil, {letter('/'), letter('b')}, {esc, down, enter}, {esc, letter('?')}} {
 		w.press(keys...)
-		for width := 1; width < 130; width += 8 {
+		for width := 1; width < 130; width += 13 {
 			for height := 1; height < 30; height += 7 {
 				w.Update(tea.WindowSizeMsg{Width: width, Height: height})
 				lines := strings.Split(w.View().Content, "\n")
