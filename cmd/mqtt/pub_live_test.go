@@ -110,9 +110,11 @@ func TestPubInterrupted(t *testing.T) {
 }
 
 func TestPubTimeout(t *testing.T) {
+	t.Parallel()
 	t.Run("waiting for input", func(t *testing.T) {
+		t.Parallel()
 		s := newServer(t)
-		p := start(t, "pub", "--url", s.url, "-t", "a", "-q", "1", "-l", "-W", "1")
+		p := start(t, "pub", "--url", s.url, "-t", "a", "-q", "1", "-l", "-W", "4")
 		io.WriteString(p.stdin, "a\nb\n")
 		r := p.wait()
 		require.Equal(t, 27, r.code, r.stderr)
@@ -120,9 +122,10 @@ func TestPubTimeout(t *testing.T) {
 		require.Contains(t, r.stderr, "mqtt: the time is over: nothing more was published after 2 messages\n")
 	})
 	t.Run("waiting for the server", func(t *testing.T) {
+		t.Parallel()
 		s := newServer(t)
 		w := newWitness(t, s)
-		p := start(t, "pub", "--url", s.url, "-t", "a", "-q", "1", "-l", "--timeout", "2s")
+		p := start(t, "pub", "--url", s.url, "-t", "a", "-q", "1", "-l", "--timeout", "4s")
 		io.WriteString(p.stdin, "a\n")
 		w.await(t, 1)
 		s.stop()
@@ -142,6 +145,7 @@ func TestPubTimeout(t *testing.T) {
 }
 
 func TestPubProgress(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	begin := func(t *testing.T, columns int, env []string, args ...string) (*terminal, io.WriteCloser) {
 		in, out, err := os.Pipe() // an io.Pipe would have to be closed before the end can be waited for
@@ -179,14 +183,13 @@ func TestPubProgress(t *testing.T) {
 		{"a terminal that can't", []string{"TERM=dumb"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWitness(t, s)
-			term, stdin := begin(t, 100, c.env, append(c.args, "-W", "1")...)
-			io.WriteString(stdin, "x\n")
-			w.await(t, 1)
-			code, raw := term.wait() // a second has passed, in which it could have moved
-			require.Equal(t, 27, code)
+			term, stdin := begin(t, 100, c.env, append(c.args, "--rate", "2")...)
+			io.WriteString(stdin, "x\nx\nx\n") // takes a second, in which it could move
+			stdin.Close()
+			code, raw := term.wait()
+			require.Equal(t, 0, code)
 			require.NotContains(t, raw, "\x1b")
-			require.Contains(t, raw, "sent 1, acknowledged 1, failed 0")
+			require.Contains(t, raw, "sent 3, acknowledged 3, failed 0")
 		})
 	}
 }
