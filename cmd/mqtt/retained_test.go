@@ -63,6 +63,7 @@ func TestRetainedLsAndGet(t *testing.T) {
 }
 
 func TestRetainedWrongUse(t *testing.T) {
+	url := newServer(t).url // what a filter may be is the library's to say
 	for _, c := range []struct {
 		args []string
 		says string
@@ -71,7 +72,7 @@ func TestRetainedWrongUse(t *testing.T) {
 		{[]string{"retained", "list"}, `no command "list"`},
 		{[]string{"retained", "ls"}, "the filter is missing"},
 		{[]string{"retained", "ls", "a", "b"}, `unexpected argument "b"`},
-		{[]string{"retained", "ls", "a/#/b"}, "#"},
+		{[]string{"retained", "ls", "a/#/b", "--url", url}, "wildcard in the wrong place"},
 		{[]string{"retained", "ls", "$share/g/a"}, "shared subscription"},
 		{[]string{"retained", "ls", "a", "-o", "xml"}, "--output"},
 		{[]string{"retained", "ls", "a", "-q", "3"}, "--qos 3"},
@@ -80,11 +81,6 @@ func TestRetainedWrongUse(t *testing.T) {
 		{[]string{"retained", "load"}, "the file"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
-			s := ""
-			if strings.Contains(c.says, "#") && len(c.says) == 1 {
-				s = newServer(t).url // what a filter may be is the library's to say
-				c.args = append(c.args, "--url", s)
-			}
 			r := run(t, c.args...)
 			require.Equal(t, 2, r.code, r.stderr)
 			require.Contains(t, r.stderr, c.says)
@@ -139,7 +135,7 @@ func TestRetainedDumpAndLoad(t *testing.T) {
 	from, to := newServer(t), newServer(t)
 	keep(t, from, "a/1=one", "a/2=\x00\xff", "b=1")
 	var messages []string
-	for i := range 2500 {
+	for i := range 300 {
 		messages = append(messages, fmt.Sprintf("many/%d=%d", i, i))
 	}
 	keep(t, from, messages...)
@@ -147,19 +143,19 @@ func TestRetainedDumpAndLoad(t *testing.T) {
 		file := filepath.Join(t.TempDir(), name)
 		r := run(t, "retained", "dump", "#", "--url", from.url, "-f", file)
 		require.Equal(t, 0, r.code, r.stderr)
-		require.Contains(t, r.stderr, "2503 retained messages, ")
+		require.Contains(t, r.stderr, "303 retained messages, ")
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.Equal(t, strings.HasSuffix(name, ".zst"), string(b[:4]) == "\x28\xb5\x2f\xfd", "compressed when its name says so")
 
 		r = run(t, "retained", "load", file, "--url", to.url, "--dry-run")
 		require.Equal(t, 0, r.code, r.stderr)
-		require.Contains(t, r.stderr, "2503 retained messages would be published")
+		require.Contains(t, r.stderr, "303 retained messages would be published")
 		require.Empty(t, kept(t, to, "#"))
 
 		r = run(t, "retained", "load", file, "--url", to.url)
 		require.Equal(t, 0, r.code, r.stderr)
-		require.Contains(t, r.stderr, "2503 retained messages published")
+		require.Contains(t, r.stderr, "303 retained messages published")
 		require.Equal(t, kept(t, from, "#"), kept(t, to, "#"))
 		r = run(t, "retained", "get", "a/2", "--url", to.url)
 		require.Equal(t, "\x00\xff", r.stdout)
@@ -223,7 +219,7 @@ func TestRetainedKnowsWhatAFullQueueIs(t *testing.T) {
 func TestRetainedLsOfAReaderThatLeaves(t *testing.T) {
 	s := newServer(t)
 	var messages []string
-	for i := range 5000 {
+	for i := range 3000 {
 		messages = append(messages, fmt.Sprintf("many/%d=%d", i, i))
 	}
 	keep(t, s, messages...)
@@ -233,7 +229,7 @@ func TestRetainedLsOfAReaderThatLeaves(t *testing.T) {
 
 	in, out, err := os.Pipe()
 	require.NoError(t, err)
-	c := command(t.Context(), t, call{args: []string{"retained", "dump", "many/#", "--url", s.url}})
+	c := command(t.Context(), t, call{args: []string{"retained", "dump", "many/#", "-q", "0", "--url", s.url}})
 	c.Stdout = out
 	require.NoError(t, c.Start())
 	out.Close()

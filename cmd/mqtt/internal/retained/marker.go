@@ -2,58 +2,48 @@ package retained
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/sluicemq/sluice/mqtt"
 )
 
-// marker publishes marks, by a connection of its own: some servers end the connection of who publishes where it isn't allowed.
+// marker finds out whether messages may be published to a topic, by a connection of its own: some servers end the connection of
+// who publishes where it isn't allowed. The marks themselves don't leave by it: a server that serves many clients at the same time
+// keeps the order of what one connection asks for, and of no two.
 type marker struct {
 	cfg   mqtt.Config
 	topic string
-
-	orders chan int    // from the walk, the number of a mark; closed at its end
-	told   chan marked // to the walk, which waits for all that it has ordered or ends ctx
+	told  chan error // to the walk, once: nil when the server took a message
 }
-
-// marked is what became of a mark: nil when the server has acknowledged it.
-type marked struct {
-	number int
-	err    error
-}
-
-// mostMarks is how many there are in a walk at most: two that show the end, and one that tells why none came back.
-const mostMarks = 3
 
 func newMarker(cfg mqtt.Config, topic string) *marker {
 	cfg.ClientID, cfg.NoClientID = "mark-"+random(), false // 3.1 allows 23 characters
 	cfg.Session, cfg.SessionExpiry, cfg.Will = mqtt.SessionConnection, 0, nil
 	cfg.Logger = nil // the other client has warned already
-	return &marker{cfg: cfg, topic: topic, orders: make(chan int, mostMarks), told: make(chan marked, mostMarks)}
+	return &marker{cfg: cfg, topic: topic, told: make(chan error, 1)}
 }
 
-func (m *marker) run(ctx context.Context) {
+func (m *marker) run(ctx context.Context) { m.told <- m.try(ctx) }
+
+func (m *marker) try(ctx context.Context) error {
 	c, err := mqtt.New(m.cfg)
-	if err == nil {
-		defer c.Abort()
-		err = c.Connect(ctx)
+	if err != nil {
+		return err
 	}
-	for n := range m.orders {
-		if err == nil {
-			err = c.Publish(ctx, m.mark(c, n))
-		}
-		m.told <- marked{n, err}
+	defer c.Abort()
+	if err := c.Connect(ctx); err != nil {
+		return err
 	}
-	if err == nil {
-		c.Close(ctx)
+	if err := c.Publish(ctx, mark(c, m.topic, "?")); err != nil {
+		return err
 	}
+	return c.Close(ctx)
 }
 
 // mark is published with QoS 1 where that can be: one of QoS 0 may overtake what waits for acknowledgements of others.
-func (m *marker) mark(c *mqtt.Client, n int) mqtt.Message {
-	mark := mqtt.Message{Topic: m.topic, Payload: []byte(strconv.Itoa(n))}
+func mark(c *mqtt.Client, topic, text string) mqtt.Message {
+	m := mqtt.Message{Topic: topic, Payload: []byte(text)}
 	if ack, _ := c.ConnAck(); ack.MaximumQoS > 0 {
-		mark.QoS = mqtt.AtLeastOnce
+		m.QoS = mqtt.AtLeastOnce
 	}
-	return mark
+	return m
 }

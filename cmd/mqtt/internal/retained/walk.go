@@ -16,8 +16,8 @@ import (
 
 // walk takes the retained messages of a filter as the server sends them for a new subscription.
 //
-// MQTT has no marker for the last one. So the same SUBSCRIBE asks for a topic of our own, and when its answer has come a message
-// is published there, not retained: the mark. A server that keeps its order sends what it had to send before the mark. When the
+// MQTT has no marker for the last one. So a topic of our own is subscribed, too, and when the answers have come a message is
+// published there, not retained: the mark. A server that keeps its order sends what it had to send before the mark. When the
 // mark is back a second one follows it, and if nothing came between the two, all has come. If something did, the server hands out
 // retained messages beside other ones, and marks say nothing.
 //
@@ -34,13 +34,14 @@ type walk struct {
 
 	// owned by run
 	stream  *mqtt.Stream
-	ready   chan answer // the answer to the SUBSCRIBE
-	told    <-chan marked
-	silence *time.Timer // runs while silence means the end
-	quiet   bool        // silence means the end
-	came    int         // retained messages so far
-	mark    int         // the number of the last mark that was sent
-	before  int         // how many had come when the last mark was sent
+	ready   chan answer    // the answer to the SUBSCRIBE
+	told    <-chan error   // from the marker; nil when it has told
+	outcome *mqtt.Delivery // of a mark that isn't acknowledged yet
+	silence *time.Timer    // runs while silence means the end
+	quiet   bool           // silence means the end
+	came    int            // retained messages so far
+	mark    int            // the number of the last mark that was sent
+	before  int            // how many had come when the last mark was sent
 	state   state
 	doubt   string // why it isn't sure that all has come
 }
@@ -68,10 +69,11 @@ var errEnd = errors.New("enough")
 
 // run gives the reason why something may be missing, or none when it is sure.
 func (w *walk) run(ctx context.Context) (doubt string, err error) {
-	subs := []mqtt.Subscription{{Filter: w.filter, QoS: w.qos}}
-	if w.marker != nil {
+	var subs []mqtt.Subscription
+	if w.marker != nil { // first: mochi refuses a SUBSCRIBE whose identifier is that of a message that it has under way
 		subs = append(subs, mqtt.Subscription{Filter: w.marker.topic, QoS: mqtt.AtLeastOnce})
 	}
+	subs = append(subs, mqtt.Subscription{Filter: w.filter, QoS: w.qos})
 	if w.stream, err = w.client.Declare(mqtt.StreamConfig{Inbox: inbox}, subs...); err != nil {
 		return "", err
 	}
@@ -102,9 +104,6 @@ func (w *walk) helpers(ctx context.Context) (end func()) {
 		all.Go(func() { w.marker.run(ctx) })
 	}
 	return func() {
-		if w.marker != nil {
-			close(w.marker.orders)
-		}
 		stop()
 		all.Wait()
 	}
@@ -112,25 +111,35 @@ func (w *walk) helpers(ctx context.Context) (end func()) {
 
 // step waits for one thing. Its error is errEnd when all has come.
 func (w *walk) step(ctx context.Context) error {
+	var acknowledged <-chan struct{}
+	if w.outcome != nil {
+		acknowledged = w.outcome.Done()
+	}
 	select {
 	case m, open := <-w.stream.Messages():
 		if !open {
 			return w.lost(mqtt.ErrClosed)
 		}
-		return w.take(m)
+		return w.take(ctx, m)
 	case a := <-w.ready:
-		return w.answered(a)
-	case t := <-w.told:
-		w.acknowledged(t)
-		return nil
+		return w.answered(ctx, a)
+	case err := <-w.told:
+		w.told = nil
+		if err != nil {
+			w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %s", w.marker.topic, strings.Join(strings.Fields(err.Error()), " ")))
+			return nil
+		}
+		return w.begin(ctx)
+	case <-acknowledged:
+		return w.acknowledged(ctx)
 	case <-w.silence.C:
-		return w.silent()
+		return w.silent(ctx)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-func (w *walk) take(m *mqtt.Received) error {
+func (w *walk) take(ctx context.Context, m *mqtt.Received) error {
 	if m.Retain {
 		w.came++
 		if w.quiet {
@@ -150,7 +159,7 @@ func (w *walk) take(m *mqtt.Received) error {
 		return app.Fail(app.ExitFailed, "the server's queue for us was full, and some retained messages are missing; -q 0 needs no queue")
 	case w.state != marking:
 	case w.mark == 1:
-		w.sendMark()
+		return w.sendMark(ctx)
 	case w.came == w.before:
 		w.doubt = ""
 		return errEnd
@@ -162,21 +171,32 @@ func (w *walk) take(m *mqtt.Received) error {
 }
 
 // answered is the server's answer to the SUBSCRIBE.
-func (w *walk) answered(a answer) error {
+func (w *walk) answered(ctx context.Context, a answer) error {
 	w.ready = nil
-	switch {
-	case a.err != nil && len(a.grants) == 0:
+	switch last := len(a.grants) - 1; {
+	case last < 0:
 		return w.lost(a.err)
-	case a.grants[0].Code.Failed():
+	case a.grants[last].Code.Failed():
 		return a.err
 	case w.marker == nil:
 		w.guess("--sentinel is empty")
-	case a.grants[1].Code.Failed():
+	case w.state == marking && a.grants[0].Code.Failed():
 		w.guess(fmt.Sprintf("the server doesn't let us subscribe to %s (--sentinel)", w.marker.topic))
+	case w.state == guessing:
+		w.quiet = true
+		w.silence.Reset(w.idle)
 	default:
-		w.sendMark()
+		return w.begin(ctx)
 	}
 	return nil
+}
+
+// begin sends the first mark, when the filter is subscribed and marks are allowed.
+func (w *walk) begin(ctx context.Context) error {
+	if w.ready != nil || w.told != nil || w.state != marking {
+		return nil
+	}
+	return w.sendMark(ctx)
 }
 
 // lost is an error of a call; that the client has ended has a reason.
@@ -187,24 +207,31 @@ func (w *walk) lost(err error) error {
 	return err
 }
 
-// sendMark orders the next mark. Until it is acknowledged silence means nothing.
-func (w *walk) sendMark() {
+// sendMark sends the next mark. Until it is acknowledged silence means nothing.
+func (w *walk) sendMark(ctx context.Context) (err error) {
 	w.mark++
 	w.before = w.came
 	w.quiet = false
 	w.silence.Stop()
-	w.marker.orders <- w.mark
+	w.outcome, err = w.client.PublishAsync(ctx, mark(w.client, w.marker.topic, strconv.Itoa(w.mark)))
+	return err
 }
 
 // acknowledged is the server's word on a mark. From now on that can be back at any time, and silence counts.
-func (w *walk) acknowledged(t marked) {
+func (w *walk) acknowledged(ctx context.Context) error {
+	err := w.outcome.Wait(ctx)
+	w.outcome = nil
+	_, refused := errors.AsType[*mqtt.ReasonError](err)
 	switch {
-	case w.state == mixed || t.number < w.mark:
-	case t.err != nil:
-		w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %s", w.marker.topic, strings.Join(strings.Fields(t.err.Error()), " ")))
+	case w.state == mixed:
+	case refused:
+		w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %v", w.marker.topic, err))
+	case err != nil:
+		return w.lost(err)
 	default:
 		w.await("a message of our own was acknowledged and has not come back: perhaps its topic isn't allowed (--sentinel)")
 	}
+	return nil
 }
 
 func (w *walk) guess(why string) {
@@ -212,23 +239,23 @@ func (w *walk) guess(why string) {
 	w.await(why)
 }
 
-// await has silence mean the end.
+// await has silence mean the end, once the filter is subscribed.
 func (w *walk) await(why string) {
 	w.doubt = fmt.Sprintf("that these are all is a guess, as none came for %v (--idle): %s", w.idle, why)
-	w.quiet = true
-	w.silence.Reset(w.idle)
+	if w.quiet = w.ready == nil; w.quiet {
+		w.silence.Reset(w.idle)
+	}
 }
 
 // silent is that nothing has come for as long as idle.
-func (w *walk) silent() error {
+func (w *walk) silent(ctx context.Context) error {
 	switch {
 	case w.client.State() != mqtt.StateConnected:
 		w.quiet = false // the connection is ending, and the channel closes behind what has come
 		return nil
 	case w.state == marking:
 		w.state = probing
-		w.sendMark()
-		return nil
+		return w.sendMark(ctx)
 	}
 	return errEnd
 }
