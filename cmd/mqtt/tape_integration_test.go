@@ -102,30 +102,34 @@ func sizeOf(file string) int64 {
 // TestCopyBetweenRealServers kills copy and restarts both servers while numbers go from one to the other.
 func TestCopyBetweenRealServers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "there.ndjson")
-	record := []string{"record", "--url", os.Getenv("MQTT_WITNESS"), "-c", "-i", "there", "-t", "there/n", "-f", file, "--append"}
+	record := []string{"record", "--url", os.Getenv("MQTT_TCP"), "-c", "-i", "there", "-t", "there/n", "-f", file, "--append"}
 	there := start(t, record...)
 	there.stderr.awaitText(t, "recording to")
 	begin := func() *process {
-		p := start(t, "copy", "--from", os.Getenv("MQTT_TCP"), "--to", os.Getenv("MQTT_WITNESS"), "-t", "here/n", "--map", "here/#=there/#", "-i", "bridge")
+		p := start(t, "copy", "--from", os.Getenv("MQTT_WITNESS"), "--to", os.Getenv("MQTT_TCP"), "-t", "here/n", "--map", "here/#=there/#", "-i", "bridge")
 		p.stderr.awaitText(t, "copying")
 		return p
 	}
 	p := begin()
-	done := startPublishing(t, os.Getenv("MQTT_TCP"), "here/n")
+	done := startPublishing(t, os.Getenv("MQTT_WITNESS"), "here/n")
 	for range 3 {
 		awaitMore(t, file, 5000)
 		p.signal(syscall.SIGKILL)
 		p.wait()
 		p = begin()
 		awaitMore(t, file, 5000)
-		control(t, "stop", "witness")
-		control(t, "start", "witness")
-		awaitMore(t, file, 5000)
 		control(t, "stop", "plain")
 		control(t, "start", "plain")
+		awaitMore(t, file, 5000)
+		control(t, "stop", "witness")
+		control(t, "start", "witness")
 	}
 	published := done()
 	last := fmt.Sprintf(`"payload":"%d"`, published-1)
+	t.Cleanup(func() {
+		got := firsts(payloads(recorded(t, file)))
+		t.Logf("%d of %d; last %v; copy says %s; recorder says %s", len(got), published, got[len(got)-1], p.stderr.text(), there.stderr.text())
+	})
 	awaitLine(t, file, last)
 	p.signal(syscall.SIGINT)
 	r := p.wait()

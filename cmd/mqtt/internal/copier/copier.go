@@ -109,11 +109,5 @@ func (c *copier) compare(from, to *mqtt.Config) error {
 	if c.same && from.ClientID != "" && from.ClientID == to.ClientID {
 		return app.Usage("both sides have the client id %q at the same server, which has room for one of them; give another --to-id", to.ClientID)
 	}
-	if from.ReceiveMaximum == 0 {
-		from.ReceiveMaximum = underWay
-	}
 	return nil
 }
-
-// underWay is how many messages the source may have unacknowledged: as many as the destination is given at once.
-const underWay = 1000
