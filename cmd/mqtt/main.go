@@ -22,6 +22,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/reply"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/request"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/retained"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/sub"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/top"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/version"
 )
@@ -42,6 +43,7 @@ func main() {
 		pub.Command,
 		doctor.Command,
 		retained.Command,
+		sub.Command,
 		version.Command,
 		copier.Command,
 		record.Command,

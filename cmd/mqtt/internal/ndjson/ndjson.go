@@ -128,7 +128,9 @@ func appendBytes(b, p []byte, encoding string) []byte {
 	return append(b, encoding...)
 }
 
-// appendString appends valid UTF-8 as a JSON string.
+// AppendString appends UTF-8 as a JSON string. Other bytes stay as they are, which isn't JSON.
+func AppendString[S string | []byte](b []byte, s S) []byte { return appendString(b, s) }
+
 func appendString[S string | []byte](b []byte, s S) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package sub
+
+import "os/exec"
+
+func ofItsOwn(*exec.Cmd) {}

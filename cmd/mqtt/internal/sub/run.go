@@ -1,0 +1,113 @@
+package sub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+func run(ctx context.Context, s *settings) error {
+	p, err := s.plan()
+	if err != nil {
+		return err
+	}
+	if s.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(s.timeout), app.ErrTimeout)
+		defer cancel()
+	}
+	client, err := s.app.Connect(ctx, p.config)
+	if err != nil {
+		return s.timedOut(ctx, err)
+	}
+	events, deaf := make(chan mqtt.Event), make(chan struct{})
+	watched := s.app.Watch(client, func(e mqtt.Event) {
+		if e, ok := e.(mqtt.EventSubscription); ok {
+			s.app.Say("mqtt: the new connection refused to subscribe to %s", refusal(e.Grant))
+		}
+		select {
+		case events <- e:
+		case <-deaf:
+		}
+	})
+	err = s.receive(ctx, client, events, p)
+	close(deaf)
+	err = s.over(ctx, client, p.bye, err)
+	<-watched
+	return err
+}
+
+// timedOut is err, or that --timeout is over when that is why.
+func (s *settings) timedOut(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), app.ErrTimeout) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, app.ErrTimeout)) {
+		return fmt.Errorf("--timeout %v: %w", time.Duration(s.timeout), app.ErrTimeout)
+	}
+	return err
+}
+
+// receive runs until all is there that was to come.
+func (s *settings) receive(ctx context.Context, client *mqtt.Client, events <-chan mqtt.Event, p *plan) error {
+	if hello, _ := client.ConnAck(); hello.Version != mqtt.V5 && s.needsV5() != "" {
+		return app.Usage("%s needs MQTT 5.0, and the server speaks %s", s.needsV5(), hello.Version)
+	}
+	answer, work, done := make(chan error, 1), make(chan *batch), make(chan brought, p.job.workers)
+	t := &taker{settings: s, format: p.format, job: p.job, in: client.Messages(), events: events, answer: answer, work: work, done: done}
+	if s.toStandardOutput() {
+		watch := watchPipe(s.app.Stdout)
+		defer watch.stop()
+		t.hangup = watch.gone
+	}
+	p.job.start(work, done)
+	defer close(work)
+	asking, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	go func() { answer <- s.ask(asking, client, p.subscriptions) }()
+	err := t.run(ctx)
+	if refused := s.settle(client, t.answer); err == nil {
+		err = refused
+	}
+	return err
+}
+
+// settle waits for the server's answer to the subscriptions. A call that is cancelled meanwhile would take them back, and a
+// session that is kept would be without them. answer is nil when it came already.
+func (s *settings) settle(client *mqtt.Client, answer <-chan error) error {
+	if answer == nil || client.State() != mqtt.StateConnected {
+		return nil // what is lost with a connection is lost
+	}
+	late := time.NewTimer(s.app.Drain)
+	defer late.Stop()
+	select {
+	case err := <-answer:
+		return err
+	case <-late.C:
+	case <-client.Done():
+	}
+	return nil
+}
+
+// over disconnects, and says what was lost.
+func (s *settings) over(ctx context.Context, client *mqtt.Client, bye mqtt.Disconnect, err error) error {
+	closed := s.app.Close(ctx, client, bye)
+	if n := dropped(client.Stats()); n > 0 {
+		s.app.Say("mqtt: %d messages at QoS 0 were dropped: they came faster than they could be written", n)
+	}
+	if err != nil {
+		return s.timedOut(ctx, err)
+	}
+	if u, ok := errors.AsType[*mqtt.UnfinishedError](closed); ok && u.Err == nil {
+		return nil // what was not taken is the server's still
+	}
+	return closed
+}
+
+func dropped(all mqtt.Stats) (n uint64) {
+	for _, s := range all.Streams {
+		n += s.Dropped
+	}
+	return n
+}
