@@ -207,7 +207,7 @@ func TestSubOverALostServer(t *testing.T) {
 	p.stderr.awaitText(t, "is lost")
 	l, err = net.Listen("tcp", l.Addr().String())
 	require.NoError(t, err)
-	after := &refusing{subscribed{made: make(chan string, 100)}}
+	after := &forgetful{subscribed{made: make(chan string, 100)}}
 	s = serve(t, l, after)
 	<-after.made
 	<-after.made
@@ -222,10 +222,10 @@ func TestSubOverALostServer(t *testing.T) {
 	require.Contains(t, r.stderr, `refused to subscribe to "later/closed": not authorized`)
 }
 
-// refusing refuses what later servers refuse.
-type refusing struct{ subscribed }
+// forgetful refuses what the server before it has granted.
+type forgetful struct{ subscribed }
 
-func (*refusing) OnACLCheck(_ *mochi.Client, topic string, write bool) bool {
+func (*forgetful) OnACLCheck(_ *mochi.Client, topic string, write bool) bool {
 	return write || !strings.HasPrefix(topic, "later")
 }
 
