@@ -3,7 +3,6 @@ package main
 import (
 	_ "charm.land/bubbletea/v2"
 	_ "charm.land/lipgloss/v2"
-	_ "github.com/HdrHistogram/hdrhistogram-go"
 	_ "github.com/charmbracelet/x/vt"
 	_ "github.com/creack/pty"
 	_ "github.com/klauspost/compress/zstd"
@@ -12,5 +11,4 @@ import (
 	_ "github.com/stretchr/testify/require"
 	_ "go.uber.org/goleak"
 	_ "golang.org/x/time/rate"
-	_ "gonum.org/v1/plot"
 )

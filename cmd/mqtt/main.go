@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/bench"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/broker"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/completion"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/copier"
@@ -42,6 +43,7 @@ func main() {
 		top.Command,
 		pub.Command,
 		doctor.Command,
+		bench.Command,
 		retained.Command,
 		sub.Command,
 		version.Command,

@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// options are what the flags say.
+type options struct {
+	work                   string
+	rate                   float64
+	saturate               bool
+	duration, warmup       app.Seconds
+	count                  int
+	clients                int // those that publish, subscribe or connect; in e2e those that publish
+	subscribers            int
+	topic                  string
+	size, qos              int
+	retain                 bool
+	lines, json, calibrate bool
+	svg                    string
+	failIf                 []string
+	conditions             []condition
+	properties             *mqtt.PublishProperties
+	run                    uint64
+	given                  func(flag string) bool
+	conn                   app.Connection
+}
+
+const (
+	defaultRate     = 1000
+	defaultDuration = 10 * time.Second
+	defaultWarmup   = 2 * time.Second
+	// numberMark in a topic stands for the number of the client, from 0.
+	numberMark = "%c"
+)
+
+// flags gives cmd those of its work.
+func (o *options) flags(a *app.App, cmd *cobra.Command) {
+	o.conn.Flags(a, cmd)
+	o.given = func(flag string) bool { return cmd.Flags().Changed(flag) }
+	f := cmd.Flags()
+	f.Var(&o.duration, "duration", "seconds to measure; for conn how long the connections are held (default 10; with --count as long as that takes)")
+	f.BoolVar(&o.lines, "lines", false, "a line each second on standard error, also where that isn't a terminal")
+	f.BoolVar(&o.json, "json", false, "the summary as one JSON object, with all percentiles and seconds; latencies in microseconds")
+	f.StringVar(&o.svg, "svg", "", "file for a picture of rate and latency over time")
+	f.StringArrayVar(&o.failIf, "fail-if", nil, "exit with 9 when this holds at the end, as in 'p99>5ms'; more than one may be given. Figures: "+strings.Join(metrics(o.work), ", "))
+	f.BoolVar(&o.calibrate, "calibrate", false, "first do the same against a server in this program that does next to nothing, and warn when that isn't much faster")
+	if o.work == "conn" {
+		f.IntVar(&o.clients, "clients", 100, "connections")
+		f.Float64Var(&o.rate, "rate", 0, "connections a second (default 1000)")
+		f.BoolVar(&o.saturate, "saturate", false, "as fast as it goes, 100 at once, in place of a rate")
+		return
+	}
+	f.Var(&o.warmup, "warmup", "seconds to work before it counts (default 2; with --count none)")
+	f.IntVarP(&o.count, "count", "C", 0, "messages to measure, of all clients together (default: as many as --duration has time for)")
+	f.IntVarP(&o.qos, "qos", "q", 0, "QoS of the messages, and of the subscriptions")
+	switch o.work {
+	case "pub":
+		f.StringVarP(&o.topic, "topic", "t", "mqtt-bench/%c", "topic; %c is the client's number")
+	case "sub":
+		f.StringVarP(&o.topic, "topic", "t", "mqtt-bench/+", "topic filter; %c is the client's number")
+	default:
+		f.StringVarP(&o.topic, "topic", "t", "", "topic; %c is the publisher's number (default mqtt-bench/, then a number of this run's own, then /%c)")
+	}
+	if o.work == "e2e" {
+		f.IntVar(&o.clients, "publishers", 1, "clients that publish")
+		f.IntVar(&o.subscribers, "subscribers", 1, "clients that subscribe; each gets all messages")
+	} else {
+		f.IntVar(&o.clients, "clients", 1, "clients")
+	}
+	if o.work == "sub" {
+		return
+	}
+	f.IntVar(&o.size, "size", 64, "bytes of a payload; from 32 up it has room for what receivers count by")
+	f.BoolVarP(&o.retain, "retain", "r", false, "have the messages retained")
+	if o.work == "rtt" {
+		return
+	}
+	f.Float64Var(&o.rate, "rate", 0, "messages a second, of all clients together (default 1000)")
+	f.BoolVar(&o.saturate, "saturate", false, "as fast as it goes, in place of a rate")
+}
+
+// check finds what is wrong before anything begins, and sets what wasn't given.
+func (o *options) check(run uint64) error {
+	o.run = run
+	if o.clients < 1 || o.clients > 1_000_000 || (o.work == "e2e" && o.subscribers < 1) {
+		return app.Usage("--%s: there has to be one, and no more than a million", o.clientsFlag())
+	}
+	if o.given("rate") && o.saturate {
+		return app.Usage("--rate and --saturate are two ways to say how fast; give one of them")
+	}
+	if o.given("rate") && !(o.rate > 0 && o.rate <= 1e9) {
+		return app.Usage("--rate %v: give how many a second, above 0", o.rate)
+	}
+	if o.count < 0 || (o.given("count") && o.count == 0) {
+		return app.Usage("--count %d: give how many messages, above 0", o.count)
+	}
+	if o.given("duration") && o.duration == 0 && o.work != "conn" {
+		return app.Usage("--duration 0: give how many seconds, above 0")
+	}
+	if _, err := app.QoS("--qos", o.qos); err != nil {
+		return err
+	}
+	o.defaults()
+	if err := o.checkSize(); err != nil {
+		return err
+	}
+	if err := o.checkTopic(); err != nil {
+		return err
+	}
+	for _, text := range o.failIf {
+		c, err := parseCondition(o.work, text)
+		if err != nil {
+			return err
+		}
+		o.conditions = append(o.conditions, c)
+	}
+	var err error
+	if o.work != "conn" && o.work != "sub" {
+		o.properties, err = o.conn.Properties.Publish()
+	}
+	return err
+}
+
+func (o *options) clientsFlag() string {
+	if o.work == "e2e" {
+		return "publishers and --subscribers"
+	}
+	return "clients"
+}
+
+func (o *options) defaults() {
+	if o.rate == 0 && !o.saturate && o.work != "rtt" && o.work != "sub" {
+		o.rate = defaultRate
+	}
+	if !o.given("duration") && o.count == 0 {
+		o.duration = app.Seconds(defaultDuration)
+	}
+	if !o.given("warmup") && o.count == 0 && o.work != "conn" {
+		o.warmup = app.Seconds(defaultWarmup)
+	}
+}
+
+func (o *options) checkSize() error {
+	if o.size < 0 || o.size > 256<<20 {
+		return app.Usage("--size %d: a payload has 0 bytes at least, and 256 MiB at most", o.size)
+	}
+	if (o.work == "e2e" || o.work == "rtt") && o.size < stampSize {
+		return app.Usage("--size %d: bench %s needs payloads of %d bytes at least, for the numbers and times that it counts by", o.size, o.work, stampSize)
+	}
+	return nil
+}
+
+func (o *options) checkTopic() error {
+	if o.work == "conn" {
+		return nil
+	}
+	if t := o.conn.Topic(); t != "" {
+		if o.given("topic") {
+			return app.Usage("--topic and --topic-url both say what the topic is; give one of them")
+		}
+		o.topic = t
+	}
+	if o.topic == "" {
+		o.topic = "mqtt-bench/" + strconv.FormatUint(o.run, 36) + "/" + numberMark
+	}
+	if o.work != "sub" && strings.ContainsAny(o.topic, "+#") {
+		return app.Usage("--topic %q: a topic to publish to has no + and no #", o.topic)
+	}
+	return nil
+}
+
+// topicOf is the topic of a client.
+func (o *options) topicOf(client int) string {
+	return strings.ReplaceAll(o.topic, numberMark, strconv.Itoa(client))
+}
+
+// message is what a client publishes, but for what differs from message to message.
+func (o *options) message(client int, warm bool) mqtt.Message {
+	return mqtt.Message{
+		Topic: o.topicOf(client), QoS: mqtt.QoS(o.qos), Retain: o.retain, Properties: o.properties,
+		Payload: newPayload(o.size, stamp{warm: warm, run: o.run, publisher: uint32(client)}),
+	}
+}

@@ -1,0 +1,129 @@
+package bench
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// stretch is a part of a run: the warm-up, or what is measured.
+type stretch struct {
+	*options
+	app      *app.App
+	clock    clock
+	pace     *pace
+	ledger   *ledger
+	warm     bool
+	length   time.Duration // at most so long; zero: until count
+	deadline time.Duration // of the clock; zero: none
+
+	receiverTells bool     // the latency, and not the acknowledgement
+	scheduled     int      // messages that were due; 0: there is no schedule
+	offered       []uint64 // by each publisher
+	wrong         error    // why the first of those failed that did
+}
+
+// grace is how long behind its end a schedule may still be worked off, by publishers that are behind it.
+const grace = time.Second
+
+// publish has the clients publish, and waits for the outcome of each message: for --drain at most once all is published.
+func (s *stretch) publish(ctx context.Context, clients []*mqtt.Client) error {
+	patience, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	begin, bound := s.plan(len(clients))
+	if bound > 0 {
+		t := time.AfterFunc(bound, func() { stop(nil) }) // also who waits for room stops then
+		defer t.Stop()
+	}
+	before := each(clients, notDone)
+	var publishing, collecting sync.WaitGroup
+	publishers := make([]*publisher, len(clients))
+	wrongs, fatal := make(chan error, 2*len(clients)), make(chan error, len(clients))
+	for i, c := range clients {
+		p := &publisher{stretch: s, client: c, number: i, counter: s.ledger.counter(i), message: s.message(i, s.warm)}
+		publishers[i] = p
+		if s.qos > 0 {
+			p.flights = make(flights, 1)
+			collecting.Go(func() { wrongs <- p.collect(patience, p.flights) })
+		}
+		publishing.Go(func() {
+			err := begin(ctx, p)
+			if err != nil {
+				stop(err)
+			}
+			fatal <- err
+			if p.flights != nil {
+				p.pass(patience)
+				close(p.flights)
+			}
+		})
+	}
+	publishing.Wait()
+	t := time.AfterFunc(s.app.Drain, giveUp)
+	defer t.Stop()
+	collecting.Wait()
+	var settling sync.WaitGroup
+	for i, p := range publishers {
+		settling.Go(func() { wrongs <- p.settle(patience, before[i]) })
+	}
+	settling.Wait()
+	for _, p := range publishers {
+		s.offered = append(s.offered, p.sent)
+	}
+	close(wrongs)
+	close(fatal)
+	s.wrong = first(wrongs)
+	return first(fatal)
+}
+
+// plan is what each publisher does, and how long at most.
+func (s *stretch) plan(clients int) (begin func(context.Context, *publisher) error, bound time.Duration) {
+	if s.saturate {
+		return func(ctx context.Context, p *publisher) error {
+			n := -1
+			if s.count > 0 && !s.warm {
+				n = share(s.count, clients, p.number)
+			}
+			return p.saturated(ctx, n)
+		}, s.length
+	}
+	plan := schedule{start: s.ledger.start, rate: s.rate, clients: clients, total: s.count}
+	if s.length > 0 {
+		within := max(1, int(s.rate*s.length.Seconds()+0.5))
+		if s.count == 0 || s.warm || within < s.count {
+			plan.total = within
+		}
+		s.deadline += grace
+		bound = s.length + grace
+	}
+	s.scheduled = plan.total
+	return func(ctx context.Context, p *publisher) error { return p.paced(ctx, plan) }, bound
+}
+
+// notDone is how many messages of a client were admitted and aren't done.
+func notDone(c *mqtt.Client) int64 {
+	s := c.Stats().Out
+	return int64(s.Refused+s.NotSent+s.Uncertain+s.Kept) + int64(s.InFlight+s.Queued)
+}
+
+func each(clients []*mqtt.Client, f func(*mqtt.Client) int64) []int64 {
+	all := make([]int64, len(clients))
+	for i, c := range clients {
+		all[i] = f(c)
+	}
+	return all
+}
+
+func first(errs <-chan error) (first error) {
+	for err := range errs {
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
