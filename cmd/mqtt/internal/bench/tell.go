@@ -10,11 +10,6 @@ import (
 
 // tell writes the summary to standard output, and the picture where it was asked for.
 func (b *bench) tell(f *summary) error {
-	if b.svg != "" {
-		if err := writePicture(b.svg, f); err != nil {
-			return err
-		}
-	}
 	text := []byte(f.table())
 	if b.json {
 		var err error
@@ -27,8 +22,10 @@ func (b *bench) tell(f *summary) error {
 			b.app.Say("mqtt: warning: %s", w)
 		}
 	}
-	_, err := b.app.Output().Write(text)
-	return err
+	if _, err := b.app.Output().Write(text); err != nil || b.svg == "" {
+		return err
+	}
+	return writePicture(b.svg, f)
 }
 
 func writePicture(name string, f *summary) error {
