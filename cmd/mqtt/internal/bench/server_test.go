@@ -1,0 +1,53 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// ownRun is a run of a work against the server that calibrates.
+func ownRun(t *testing.T, o options, v mqtt.Version) *summary {
+	t.Helper()
+	server, err := startServer(o.work == "sub", "a/b", o.qos)
+	require.NoError(t, err)
+	defer server.stop()
+	a := &app.App{Stdout: os.Stdout, Stderr: os.Stderr, Drain: time.Minute}
+	o.run = 7
+	b := &bench{options: &o, app: a, cfg: mqtt.Config{Servers: []string{server.url()}, Version: v}, live: newLive(a, o.work, false)}
+	b.live.quiet = true
+	for _, k := range works {
+		if k.name == o.work {
+			b.kind = k
+		}
+	}
+	f, err := b.measure(t.Context())
+	require.NoError(t, err)
+	return f
+}
+
+func TestTheServerHandsOnAllInOrder(t *testing.T) {
+	for _, v := range []mqtt.Version{mqtt.V311, mqtt.V5} {
+		for qos := range 3 {
+			t.Run(fmt.Sprintf("%v QoS %d", v, qos), func(t *testing.T) {
+				f := ownRun(t, options{work: "e2e", qos: qos, size: 100, topic: "a/%c/b", clients: 2, subscribers: 2, count: 3000, saturate: true}, v)
+				require.Equal(t, counts{Offered: 3000, Acknowledged: 3000, Received: 6000}, f.counts)
+				require.Equal(t, int64(6000), f.Latency.Count)
+			})
+		}
+	}
+}
+
+func TestTheServerSendsBackAndFloods(t *testing.T) {
+	f := ownRun(t, options{work: "rtt", qos: 2, size: 64, topic: "a/%c", clients: 2, count: 300}, mqtt.V5)
+	require.Equal(t, counts{Offered: 300, Acknowledged: 300, Received: 300}, f.counts)
+	f = ownRun(t, options{work: "sub", qos: 1, topic: "a/b", clients: 2, count: 3000}, mqtt.V311)
+	require.Equal(t, int64(3000), f.Received)
+	require.Zero(t, f.Lost+f.Duplicated+f.Reordered+f.Foreign)
+}
