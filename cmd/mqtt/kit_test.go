@@ -245,12 +245,13 @@ func serve(t testing.TB, l net.Listener, hooks ...mochi.Hook) *server {
 	t.Helper()
 	s := &server{Server: mochi.New(&mochi.Options{InlineClient: true, Logger: slog.New(slog.DiscardHandler)}), listener: mochiend.New("tcp", l)}
 	s.Options.Capabilities.MaximumClientWritesPending = 1 << 20 // mochi drops what a slow subscriber hasn't taken
+	s.Options.Capabilities.MaximumInflight = 65_535             // likewise
 	_, s.port, _ = net.SplitHostPort(l.Addr().String())
 	s.url = "mqtt://" + l.Addr().String()
 	if len(hooks) == 0 {
 		hooks = []mochi.Hook{new(auth.AllowHook)}
 	}
-	for _, h := range hooks {
+	for _, h := range append(hooks, new(mochiend.NoWindow)) {
 		require.NoError(t, s.AddHook(h, nil))
 	}
 	require.NoError(t, s.AddListener(s.listener))

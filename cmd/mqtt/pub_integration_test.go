@@ -77,7 +77,7 @@ func startMosquitto(t *testing.T) (host, port string) {
 	return host, port
 }
 
-func TestPubOfManyLinesBesideMosquitto(t *testing.T) {
+func TestIntegrationPubOfManyLinesBesideMosquitto(t *testing.T) {
 	const n = 300_000
 	input := numbered(n)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRequestAndReplyOverMosquitto is the same as over mochi, with a server of another make.
-func TestRequestAndReplyOverMosquitto(t *testing.T) {
+// TestIntegrationRequestAndReplyOverMosquitto is the same as over mochi, with a server of another make.
+func TestIntegrationRequestAndReplyOverMosquitto(t *testing.T) {
 	for _, name := range []string{"MQTT_TCP", "MQTT_WS", "MQTT_UNIX"} {
 		t.Run(name, func(t *testing.T) {
 			url := os.Getenv(name)
@@ -35,15 +35,15 @@ func TestRequestAndReplyOverMosquitto(t *testing.T) {
 	}
 }
 
-// TestRequestThatNobodyAnswersAtMosquitto is told at once by a server that knows who subscribes.
-func TestRequestThatNobodyAnswersAtMosquitto(t *testing.T) {
+// TestIntegrationRequestThatNobodyAnswersAtMosquitto is told at once by a server that knows who subscribes.
+func TestIntegrationRequestThatNobodyAnswersAtMosquitto(t *testing.T) {
 	r := run(t, "request", "--url", os.Getenv("MQTT_TCP"), "-t", "request/nobody", "-m", "x", "-W", "0")
 	require.Equal(t, 5, r.code)
 	require.Contains(t, r.stderr, `nobody subscribes to "request/nobody", the server says; is the service running?`)
 }
 
-// TestRequestAndReplyWithoutTheRight uses the server that wants a password, and lets it write and read some topics alone.
-func TestRequestAndReplyWithoutTheRight(t *testing.T) {
+// TestIntegrationRequestAndReplyWithoutTheRight uses the server that wants a password, and lets it write and read some topics alone.
+func TestIntegrationRequestAndReplyWithoutTheRight(t *testing.T) {
 	url := os.Getenv("MQTT_AUTH")
 	for _, args := range [][]string{{"request", "-t", "open/a", "-m", "x"}, {"reply", "-t", "open/a", "--echo"}} {
 		r := run(t, append(args, "--url", url)...)
@@ -51,8 +51,8 @@ func TestRequestAndReplyWithoutTheRight(t *testing.T) {
 	}
 }
 
-// TestReplyOutlivesTheServer goes on when the server is back.
-func TestReplyOutlivesTheServer(t *testing.T) {
+// TestIntegrationReplyOutlivesTheServer goes on when the server is back.
+func TestIntegrationReplyOutlivesTheServer(t *testing.T) {
 	url := os.Getenv("MQTT_WITNESS")
 	reply := startReply(t, url, "-t", "request/outlive", "--echo", "-d")
 	control := func(what string) {

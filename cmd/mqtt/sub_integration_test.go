@@ -85,7 +85,7 @@ func retain(t testing.TB) (filter string, count int) {
 	return name + "+", len(all)
 }
 
-func TestSubFormatBesideMosquitto(t *testing.T) {
+func TestIntegrationSubFormatBesideMosquitto(t *testing.T) {
 	filter, count := retain(t)
 	formats := strings.Join([]string{"%t %p %q %r %l %m", "%x|%X|%%|@@|@n|@t", `\\|\0|\a|\e|\n|\r|\t|\v`, "[%A][%C][%D][%F][%P][%R][%S]",
 		"[%12A][%012A][%-12A][%-012A]", "[%12C][%-12C][%2.3C][%.3C]", "[%12F][%012F][%-12F]", "[%12R][%-12R][%.1R]", "[%12S][%012S]",
@@ -103,7 +103,7 @@ func TestSubFormatBesideMosquitto(t *testing.T) {
 	require.Equal(t, theirs, ours)
 }
 
-func TestSubTimesBesideMosquitto(t *testing.T) {
+func TestIntegrationSubTimesBesideMosquitto(t *testing.T) {
 	filter, _ := retain(t)
 	var formats []string
 	for _, c := range "aAbBcCdDeFgGhHIjklmMNpPrRsSTuUVwWxXyYzZ" {
@@ -118,7 +118,7 @@ func TestSubTimesBesideMosquitto(t *testing.T) {
 	}
 }
 
-func TestSubJSONBesideMosquitto(t *testing.T) {
+func TestIntegrationSubJSONBesideMosquitto(t *testing.T) {
 	filter, count := retain(t)
 	ours, theirs := beside(t, "-t", filter, "-C", strconv.Itoa(count), "-q", "1", "-F", "%j")
 	require.Equal(t, objects(t, theirs), objects(t, ours))
@@ -139,7 +139,7 @@ func objects(t testing.TB, text string) (all []map[string]any) {
 	return all
 }
 
-func TestSubRateBesideMosquitto(t *testing.T) {
+func TestIntegrationSubRateBesideMosquitto(t *testing.T) {
 	const count = 50_000
 	c := publisher(t)
 	name := topic(t, "rate")
@@ -182,7 +182,7 @@ func awaitSubscriber(t testing.TB, c *mqtt.Client, name string) {
 }
 
 // What was not written comes again, however the process ends.
-func TestSubLosesNothingWhenKilled(t *testing.T) {
+func TestIntegrationSubLosesNothingWhenKilled(t *testing.T) {
 	const count = 500
 	c := publisher(t)
 	name := topic(t, "killed")
@@ -214,7 +214,7 @@ func TestSubLosesNothingWhenKilled(t *testing.T) {
 	t.Logf("killed %d times", runs)
 }
 
-func TestSubOutDirKeepsTheOrder(t *testing.T) {
+func TestIntegrationSubOutDirKeepsTheOrder(t *testing.T) {
 	const count = 100
 	c := publisher(t)
 	name := topic(t, "order")

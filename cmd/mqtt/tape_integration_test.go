@@ -43,28 +43,28 @@ func startPublishing(t testing.TB, url, topic string) func() int {
 	}
 }
 
-// TestRecorderAndServerAreTakenAway kills the recorder and restarts the server while numbers come.
-func TestRecorderAndServerAreTakenAway(t *testing.T) {
+// TestIntegrationRecorderAndServerAreTakenAway kills the recorder and restarts the server while numbers come.
+func TestIntegrationRecorderAndServerAreTakenAway(t *testing.T) {
 	for _, name := range []string{"all.ndjson", "all.ndjson.zst"} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), name)
 			topic := "record/" + name
-			args := []string{"record", "--url", os.Getenv("MQTT_TCP"), "-c", "-i", "recorder-" + name, "-t", topic, "-f", file, "--append"}
+			args := []string{"record", "--url", os.Getenv("MQTT_WITNESS"), "-c", "-i", "recorder-" + name, "-t", topic, "-f", file, "--append"}
 			begin := func() *process {
 				p := start(t, args...)
 				p.stderr.awaitText(t, "recording to")
 				return p
 			}
 			p := begin()
-			done := startPublishing(t, os.Getenv("MQTT_TCP"), topic)
+			done := startPublishing(t, os.Getenv("MQTT_WITNESS"), topic)
 			for range 3 {
 				awaitMore(t, file, 50)
 				p.signal(syscall.SIGKILL)
 				p.wait()
 				p = begin()
 				awaitMore(t, file, 50)
-				control(t, "stop", "plain")
-				control(t, "start", "plain")
+				control(t, "stop", "witness")
+				control(t, "start", "witness")
 				p.stderr.awaitText(t, "again")
 			}
 			published := done()
@@ -73,7 +73,7 @@ func TestRecorderAndServerAreTakenAway(t *testing.T) {
 			require.Equal(t, 0, r.code, r.stderr)
 			r = run(t, append(args, "--idle", "2s")...)
 			require.Equal(t, 0, r.code, r.stderr)
-			t.Logf("%d numbers, %d lines", published, len(recorded(t, file)))
+			t.Logf("%s\n%d numbers, %d lines", p.stderr.text()+r.stderr, published, len(recorded(t, file)))
 			require.Equal(t, counted(0, published), firsts(payloads(recorded(t, file))))
 		})
 	}
@@ -99,8 +99,8 @@ func sizeOf(file string) int64 {
 	return info.Size()
 }
 
-// TestCopyBetweenRealServers kills copy and restarts both servers while numbers go from one to the other.
-func TestCopyBetweenRealServers(t *testing.T) {
+// TestIntegrationCopyBetweenRealServers kills copy and restarts both servers while numbers go from one to the other.
+func TestIntegrationCopyBetweenRealServers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "there.ndjson")
 	record := []string{"record", "--url", os.Getenv("MQTT_TCP"), "-c", "-i", "there", "-t", "there/n", "-f", file, "--append"}
 	there := start(t, record...)

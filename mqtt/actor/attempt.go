@@ -76,7 +76,7 @@ func (a *attempt) connects(ctx context.Context) tried {
 	release := context.AfterFunc(ctx, func() { conn.Close() })
 	a.stage = stageConnAck
 	t, err := a.establish(ctx, conn)
-	if !release() && err == nil {
+	if closed := !release(); err == nil && (closed || ctx.Err() != nil) { // ctx ends a moment before it closes
 		err = context.Cause(ctx)
 	}
 	if err != nil {

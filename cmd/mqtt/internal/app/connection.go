@@ -97,11 +97,15 @@ func (c *Connection) Flags(a *App, cmd *cobra.Command) {
 	f.IntVar(&c.WillQoS, "will-qos", 0, "QoS of the will")
 	f.BoolVar(&c.WillRetain, "will-retain", false, "have the will retained")
 	f.IntVar(&c.MaxInFlight, "max-inflight", 0, "messages that may be under way at once (default 1000)")
-	f.IntVar(&c.ReceiveMaximum, "receive-maximum", 0, "messages that the server may have under way to us (default 256)")
+	f.IntVar(&c.ReceiveMaximum, "receive-maximum", 0, "messages that the server may have under way to us (default 65535)")
 	f.IntVar(&c.MaxPacketSize, "max-packet-size", 0, "bytes of the largest packet that is taken (default 1 MiB)")
 	f.VarP(&c.Properties, "property", "D", "a property of MQTT 5.0: COMMAND NAME VALUE, as in -D publish content-type text/plain")
 	completions(cmd)
 }
+
+// mostUnderWay is the Receive Maximum that is no limit (§3.1.2.11.3). There are servers that send more than a lesser one allows, as
+// mosquitto 2.0 what has waited for a session, and the client has to end such a connection. It bounds the bytes (Config.InboxHard).
+const mostUnderWay = 65_535
 
 // Config is the library's Config for these flags. A wrong flag is a usage error.
 func (c *Connection) Config() (mqtt.Config, error) {
@@ -119,7 +123,11 @@ func (c *Connection) Config() (mqtt.Config, error) {
 			return cfg, err
 		}
 	}
-	return cfg, c.Properties.connect(&cfg)
+	err := c.Properties.connect(&cfg)
+	if cfg.ReceiveMaximum == 0 {
+		cfg.ReceiveMaximum = mostUnderWay
+	}
+	return cfg, err
 }
 
 // servers chooses between the ways to name a server: the one that was said at the highest rank.

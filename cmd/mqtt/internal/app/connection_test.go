@@ -163,6 +163,7 @@ func TestSessionAndKeepAlive(t *testing.T) {
 	require.Equal(t, mqtt.SessionDurable, cfg.Session)
 	require.Equal(t, time.Hour, cfg.SessionExpiry)
 	require.Equal(t, mqtt.V311, cfg.Version)
+	require.Equal(t, 65_535, cfg.ReceiveMaximum, "who sends more than a lesser one allows is no trouble")
 }
 
 func TestPropertyFlags(t *testing.T) {

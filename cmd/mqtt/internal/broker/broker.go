@@ -40,7 +40,8 @@ anybody who reaches it may do everything, which is why it listens on this machin
 
 It is mochi-mqtt, built in: MQTT 5.0, 3.1.1 and 3.1, all QoS, retained messages, wills, sessions, shared subscriptions, $SYS.
 It is made for development: all is in memory and gone at its end, there are no rights by topic, it drops messages for a
-subscriber that has 65536 of them waiting, and it can't be one of several servers. For anything that matters run another one.`,
+subscriber that has 65536 of them waiting, and it can't be one of several servers. To a subscriber of MQTT 5.0 with a Receive
+Maximum below 65535 it may lose messages of QoS 1 and 2, and even get stuck. For anything that matters run another one.`,
 		Example: `  mqtt broker
   mqtt broker --port 0 --no-ws --verbose
   mqtt broker --bind 0.0.0.0 --username alice --password-file secret.txt`,
@@ -80,10 +81,11 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	defer doors.close()
 	server := mochi.New(&mochi.Options{Logger: logger(a)})
 	server.Options.Capabilities.MaximumClientWritesPending = room
+	server.Options.Capabilities.MaximumInflight = room - 1
 	server.Options.Capabilities.MaximumMessageExpiryInterval = 0 // else each message is given one
 	entrance := mochiend.New("tcp", doors.tcp)
 	diary := &diary{a: a, verbose: o.verbose || a.Debug, packets: a.Debug}
-	for _, hook := range []mochi.Hook{login, diary} {
+	for _, hook := range []mochi.Hook{login, diary, &mochiend.NoWindow{From: room - 1}} {
 		if err := server.AddHook(hook, nil); err != nil {
 			return err
 		}

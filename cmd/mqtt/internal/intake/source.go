@@ -43,9 +43,6 @@ func (f *Flags) Open(ctx context.Context, a *app.App, cfg mqtt.Config, propertie
 	}
 	cfg.Ack = mqtt.AckManual
 	cfg.Lenient = true // 3.x has no options of a subscription
-	if cfg.ReceiveMaximum == 0 {
-		cfg.ReceiveMaximum = mostUnacknowledged
-	}
 	c, err := mqtt.New(cfg)
 	if err != nil {
 		return nil, err
@@ -62,10 +59,6 @@ func (f *Flags) Open(ctx context.Context, a *app.App, cfg mqtt.Config, propertie
 	s.start(ctx, f, stream, refused)
 	return s, nil
 }
-
-// mostUnacknowledged is as many as there can be. The client bounds their bytes (Config.InboxHard). Mosquitto sends all that a session
-// has waiting when it is resumed, however few the client takes at once, and is disconnected for it, again and again.
-const mostUnacknowledged = 65_535
 
 func connect(ctx context.Context, c *mqtt.Client, subs []mqtt.Subscription) (*mqtt.Stream, error) {
 	stream, err := c.Declare(mqtt.StreamConfig{}, subs...) // before the connection: a session may have messages at once

@@ -87,9 +87,6 @@ func (r *reading) connect(ctx context.Context) (*mqtt.Client, error) {
 	if cfg.MaxPacketSize == 0 {
 		cfg.MaxPacketSize = largestPacket // a server leaves out what is larger, without a word
 	}
-	if cfg.ReceiveMaximum == 0 {
-		cfg.ReceiveMaximum = 65535 // mosquitto 2.0 sends retained messages without regard to it
-	}
 	r.cfg = cfg
 	return r.app.Connect(ctx, cfg)
 }

@@ -17,10 +17,6 @@ type plan struct {
 // inbox is the room for QoS 0 that came faster than it could be written. When it is full, reading from the server waits.
 var inbox = mqtt.Bounds{Messages: 65_536, Bytes: 64 << 20}
 
-// allThatWaited is the Receive Maximum for a session that is kept: mosquitto 2.0 sends all that waited for it at once, whatever it
-// was told, and the connection of a client that minds ends at each attempt. Config.InboxHard bounds the memory.
-const allThatWaited = 65_535
-
 func (s *settings) plan() (*plan, error) {
 	p := new(plan)
 	if err := s.check(); err != nil {
@@ -47,9 +43,6 @@ func (s *settings) talk(p *plan) (err error) {
 		return app.Usage("%s needs MQTT 5.0, and --protocol-version says %s", s.needsV5(), s.connection.Version)
 	}
 	p.config.Ack, p.config.Inbox = mqtt.AckManual, inbox
-	if s.connection.KeepSession && p.config.ReceiveMaximum == 0 {
-		p.config.ReceiveMaximum = allThatWaited
-	}
 	return nil
 }
 
