@@ -2,17 +2,11 @@ package app
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt"
 )
-
-// logger tells warnings, as of certificates that nobody checks.
-func (a *App) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
 
 // trace writes packets and stages to standard error with --debug, and is nil without. Writing may block: --debug is for
 // people who look.

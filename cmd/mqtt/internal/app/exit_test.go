@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,4 +56,18 @@ func TestSentences(t *testing.T) {
 	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "tcp", Server: "mqtt://h:1883", Err: io.EOF}), "`mqtt doctor --url mqtt://h:1883` says more")
 	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "connack", Err: context.DeadlineExceeded}), "says nothing")
 	require.Contains(t, sentence(&mqtt.ReasonError{Code: codec.NotAuthorized}), "MQTT_PASSWORD")
+}
+
+func TestWarnings(t *testing.T) {
+	in, out, err := os.Pipe()
+	require.NoError(t, err)
+	defer in.Close()
+	log := (&App{Stderr: out}).logger()
+	log.Info("connected")
+	log.Warn("connection ends", "reason", "x")
+	log.Warn("certificates are not checked", "field", "TLS.InsecureSkipVerify")
+	out.Close()
+	text, err := io.ReadAll(in)
+	require.NoError(t, err)
+	require.Equal(t, "mqtt: warning: certificates are not checked, field TLS.InsecureSkipVerify\n", string(text))
 }
