@@ -2,6 +2,7 @@ package mqtt_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -91,6 +92,7 @@ func TestSessionInDoubt(t *testing.T) {
 			send(t, conn, &codec.PubRel{PacketID: id})
 			require.Zero(t, expectNow[*codec.PubComp](t, conn).Code)
 		}
+		synctest.Wait() // that they have left is told behind their bytes
 		require.Zero(t, s.client.Stats().In.Owed)
 	})
 }

@@ -114,6 +114,7 @@ func TestReceive(t *testing.T) {
 			reply(t, conn, &codec.PubRel{PacketID: id + 1})
 			expectComp(t, conn, id+1)
 		}
+		synctest.Wait() // that they have left is told behind their bytes
 		require.Zero(t, s.client.Stats().In.Owed)
 		conn.Close()
 		conn = s.dialled()
