@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/picture"
@@ -89,8 +90,7 @@ func plant(t *testing.T) *server {
 		l, err = net.Listen("tcp", "127.0.0.1:0")
 	}
 	require.NoError(t, err)
-	s := serve(t, l)
-	s.Options.Capabilities.MaximumMessageExpiryInterval = 0 // else each message says that it expires in a day
+	s := serve(t, l, &limits{set: func(c *mochi.Capabilities) { c.MaximumMessageExpiryInterval = 0 }}) // else each message says that it expires in a day
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	every := func(period time.Duration, publish func(n int)) {

@@ -126,8 +126,7 @@ func TestPubLargerThanTheServerTakes(t *testing.T) {
 
 func TestPubAServerThatEndsConnectionsForALine(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.Options.Capabilities.MaximumPacketSize = 1000 // which this server doesn't say
+	s := newServer(t, ofPackets(1000)) // which this server doesn't say
 	w := newWitness(t, s)
 	stdin := "a\nb\n" + strings.Repeat("x", 2000) + "\nd\n"
 	r := runCall(t, call{args: []string{"pub", "--url", s.url, "-t", "a", "-q", "1", "-l"}, stdin: strings.NewReader(stdin)})

@@ -141,8 +141,7 @@ func TestReplyWithoutAnswer(t *testing.T) {
 	said = reject.stderr.await(t, "PUBACK", func(text string) bool { return strings.Contains(text, "-> PUBACK") })
 	require.Regexp(t, `-> PUBACK \d+ bytes id 1 unspecified error\n`, said)
 
-	narrow := newServer(t)
-	narrow.Options.Capabilities.MaximumPacketSize = 1000
+	narrow := newServer(t, ofPackets(1000))
 	large := startReply(t, narrow.url, "-t", "large", "--exec", "yes")
 	start(t, "request", "--url", narrow.url, "-t", "large", "-n", "-W", "0")
 	large.stderr.awaitText(t, `no answer to "large": --exec: the answer is larger than the server takes`)
