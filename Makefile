@@ -50,7 +50,7 @@ integration: ## the tests that need a real server or browser; installs mosquitto
 	.ci/servers go test -race -count=1 -timeout 10m -tags integration $(ARGS) ./integration/browser/...
 	command -v npm >/dev/null || .ci/install npm # for the command of MQTT.js
 	cd cmd/mqtt
-	../../.ci/servers go test -count=1 -timeout 10m -tags integration -run Integration $(ARGS) . # its rates are without the race detector
+	../../.ci/servers go test -count=1 -timeout 10m -tags integration -run Integration $(ARGS) . ./internal/sub # its rates are without the race detector
 	cd "$(CURDIR)"
 	.ci/servers go test -race -count=1 -timeout 20m -tags integration $(ARGS) ./integration/... # not beside the others: each stops servers
 

@@ -1,19 +1,11 @@
 package app
 
 import (
-	"bytes"
-	"fmt"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/sluicemq/sluice/mqtt"
 	"github.com/sluicemq/sluice/mqtt/netx"
@@ -130,95 +122,6 @@ func (c *Connection) Config() (mqtt.Config, error) {
 	return cfg, err
 }
 
-// servers chooses between the ways to name a server: the one that was said at the highest rank.
-func (c *Connection) servers(cfg *mqtt.Config) error {
-	way, err := c.choose("where the server is", "url", "topic-url", "unix", "host/port/protocol/ws-path")
-	if err != nil {
-		return err
-	}
-	var urls []string
-	switch way {
-	case "url":
-		urls = c.URLs
-	case "topic-url":
-		urls, err = c.fromTopicURL()
-	case "unix":
-		urls, err = []string{"unix://" + c.Unix}, nil
-	default:
-		urls, err = c.fromHost()
-	}
-	if err != nil {
-		return err
-	}
-	cfg.Servers = urls
-	for _, u := range urls {
-		s, err := netx.Parse(u)
-		if err != nil {
-			return Usage("%v", err)
-		}
-		if c.wantsTLS() && !secure(u) {
-			return Usage("%s is without TLS, and a flag asks for TLS; write mqtts:// or wss://", s)
-		}
-	}
-	return nil
-}
-
-// fromTopicURL takes the topic off -L. What is left is a URL as any.
-func (c *Connection) fromTopicURL() ([]string, error) {
-	u, err := url.Parse(c.TopicURL)
-	if err != nil || u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") {
-		return nil, Usage("-L wants mqtt:// or mqtts://, a host and a topic, as in mqtt://localhost/a/topic") // the URL may hold a password
-	}
-	u.Path, u.RawPath, u.RawQuery, u.Fragment, u.RawFragment = "", "", "", "", ""
-	return []string{u.String()}, nil
-}
-
-// Topic is the topic that -L names, or empty. It may be a filter: # and ? are a topic's characters here.
-func (c *Connection) Topic() string {
-	_, rest, _ := strings.Cut(c.TopicURL, "://")
-	_, topic, _ := strings.Cut(rest, "/")
-	if plain, err := url.PathUnescape(topic); err == nil {
-		return plain
-	}
-	return topic
-}
-
-// secure says whether a URL that netx.Parse took asks for TLS.
-func secure(u string) bool {
-	scheme, _, _ := strings.Cut(strings.ToLower(u), ":")
-	scheme, _, _ = strings.Cut(scheme, "+")
-	return slices.Contains([]string{"mqtts", "tls", "ssl", "wss"}, scheme)
-}
-
-func (c *Connection) fromHost() ([]string, error) {
-	if c.Port < 0 || c.Port > 65535 {
-		return nil, Usage("--port %d: a port is 1 to 65535", c.Port)
-	}
-	protocol := c.Protocol
-	if protocol == "" {
-		if protocol = "mqtt"; c.wantsTLS() || c.Port == 8883 {
-			protocol = "mqtts"
-		}
-	}
-	host := strings.Trim(c.Host, "[]")
-	if strings.ContainsAny(host, "/ ") {
-		return nil, Usage("--host %q isn't the name of a host; a URL goes with --url", c.Host)
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if c.Port != 0 {
-		host = net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(c.Port))
-	} else if c.given("port") > byDefault {
-		return nil, Usage("--port 0: a port is 1 to 65535")
-	}
-	u := protocol + "://" + host
-	if protocol == "ws" || protocol == "wss" {
-		u += "/" + strings.TrimPrefix(c.Path, "/")
-	}
-	return []string{u}, nil
-}
-
 func (c *Connection) identity(cfg *mqtt.Config) error {
 	if c.IDPrefix != "" {
 		if c.ID != "" {
@@ -229,52 +132,24 @@ func (c *Connection) identity(cfg *mqtt.Config) error {
 	return nil
 }
 
-func (c *Connection) secret(cfg *mqtt.Config) error {
-	way, err := c.choose("what the password is", "password", "password-file", "ask-password")
-	switch way {
-	case "password-file":
-		b, err := os.ReadFile(c.PasswordFile)
-		if err != nil {
-			return Usage("--password-file: %v", err)
-		}
-		cfg.Password = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
-	case "ask-password":
-		cfg.Password, err = c.app.askPassword()
-	case "password":
-		cfg.Password = []byte(c.Password)
-	}
+func (c *Connection) version(cfg *mqtt.Config) (err error) {
+	cfg.Version, err = Version(c.Version)
 	return err
 }
 
-// askPassword reads a line from the terminal without showing it, also when standard input is something else.
-func (a *App) askPassword() ([]byte, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		return nil, Usage("--ask-password needs a terminal; use --password-file or MQTT_PASSWORD")
-	}
-	defer tty.Close()
-	fmt.Fprint(tty, "Password: ")
-	b, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(tty)
-	if err != nil {
-		return nil, fmt.Errorf("reading the password: %w", err)
-	}
-	return b, nil
-}
-
-func (c *Connection) version(cfg *mqtt.Config) error {
-	switch strings.ToLower(strings.TrimPrefix(strings.ToLower(c.Version), "mqttv")) {
+// Version reads the value of --protocol-version.
+func Version(text string) (mqtt.Version, error) {
+	switch strings.TrimPrefix(strings.ToLower(text), "mqttv") {
 	case "auto", "":
+		return mqtt.VersionAuto, nil
 	case "5", "50", "5.0":
-		cfg.Version = mqtt.V5
+		return mqtt.V5, nil
 	case "4", "311", "3.1.1":
-		cfg.Version = mqtt.V311
+		return mqtt.V311, nil
 	case "3", "31", "3.1":
-		cfg.Version = mqtt.V31
-	default:
-		return Usage("--protocol-version %q: give 5, 311, 31 or auto", c.Version)
+		return mqtt.V31, nil
 	}
-	return nil
+	return 0, Usage("--protocol-version %q: give 5, 311, 31 or auto", text)
 }
 
 func (c *Connection) session(cfg *mqtt.Config) error {

@@ -2,11 +2,9 @@
 package broker
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 
 	mochi "github.com/mochi-mqtt/server/v2"
@@ -132,11 +130,10 @@ func (o *options) login() (*login, error) {
 		if o.password != "" {
 			return nil, app.Usage("--password and --password-file both say what the password is; give one of them")
 		}
-		b, err := os.ReadFile(o.passwordFile)
-		if err != nil {
-			return nil, app.Usage("--password-file: %v", err)
+		var err error
+		if password, err = app.PasswordFile(o.passwordFile); err != nil {
+			return nil, err
 		}
-		password = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
 	}
 	switch {
 	case o.username == "" && len(password) > 0:

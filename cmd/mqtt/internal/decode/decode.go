@@ -92,9 +92,11 @@ func (o *options) input(a *app.App, args []string) (io.ReadCloser, error) {
 
 // dialect is what the flags say of it.
 func (o *options) dialect() (d dialect, err error) {
-	if d.version, err = version(o.version); err != nil {
+	v, err := app.Version(o.version)
+	if err != nil {
 		return d, err
 	}
+	d.version = codec.Version(v)
 	d.follow = d.version == 0
 	if d.follow {
 		d.version = codec.V5
@@ -110,20 +112,6 @@ func (o *options) dialect() (d dialect, err error) {
 		return d, app.Usage("--from %q: give client, server or auto", o.from)
 	}
 	return d, nil
-}
-
-func version(text string) (codec.Version, error) {
-	switch strings.TrimPrefix(strings.ToLower(text), "mqttv") {
-	case "auto", "":
-		return 0, nil
-	case "5", "50", "5.0":
-		return codec.V5, nil
-	case "4", "311", "3.1.1":
-		return codec.V311, nil
-	case "3", "31", "3.1":
-		return codec.V31, nil
-	}
-	return 0, app.Usage("--protocol-version %q: give 5, 311, 31 or auto", text)
 }
 
 // packet is one that was read, and where.

@@ -14,7 +14,7 @@ import (
 )
 
 // date(1) knows the same conversions as strftime(3).
-func TestStrftimeBesideDate(t *testing.T) {
+func TestIntegrationStrftimeBesideDate(t *testing.T) {
 	const text = "%a|%A|%b|%B|%c|%C|%d|%D|%e|%F|%g|%G|%h|%H|%I|%j|%k|%l|%m|%M|%n|%p|%P|%r|%R|%s|%S|%t|%T|%u|%U|%V|%w|%W|%x|%X|%y|%Y|%z|%Z|%%"
 	for _, zone := range []string{"UTC", "Asia/Kolkata", "America/St_Johns"} {
 		place, err := time.LoadLocation(zone)
