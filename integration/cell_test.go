@@ -91,7 +91,7 @@ func (c *cell) config() mqtt.Config {
 	switch {
 	case c.version == mqtt.V5:
 		// mosquitto 2.0.11 forgets the client's Receive Maximum once messages have waited for it. mochi's use of it is
-		// off: journal.OnConnect has the reason.
+		// off: mochiend.NoWindow has the reason.
 		cfg.ReceiveMaximum = 65_535
 	case limited && c.qos == mqtt.ExactlyOnce:
 		// mosquitto 2.0 takes so many messages of QoS 2 at a time (max_inflight_messages). It says so on 5.0. On 3.x it

@@ -30,16 +30,8 @@ func (j *journal) ID() string { return "journal" }
 // Provides names what the hook wants to hear of.
 func (j *journal) Provides(b byte) bool {
 	return slices.Contains([]byte{
-		mochi.OnConnect, mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPublished, mochi.OnDisconnect,
+		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPublished, mochi.OnDisconnect,
 	}, b)
-}
-
-// OnConnect has the server ignore the client's Receive Maximum: the window that mochi makes of it can lock the server up
-// (it takes a read lock twice), and mixes up the messages that wait for it.
-func (j *journal) OnConnect(client *mochi.Client, _ packets.Packet) error {
-	client.Properties.Props.ReceiveMaximum = 0
-	client.State.Inflight.ResetSendQuota(0)
-	return nil
 }
 
 // OnConnectAuthenticate lets clients in.

@@ -56,6 +56,7 @@ func (s *embeddedServer) serve(t *testing.T, listener net.Listener) {
 	t.Helper()
 	broker := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), Capabilities: s.capabilities})
 	require.NoError(t, broker.AddHook(s.journal, nil))
+	require.NoError(t, broker.AddHook(new(mochiend.NoWindow), nil))
 	s.door = mochiend.New("tests", listener)
 	require.NoError(t, broker.AddListener(s.door))
 	require.NoError(t, broker.Serve())

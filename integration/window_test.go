@@ -64,7 +64,7 @@ func TestServerThatEndsAnOverrun(t *testing.T) { // mochi closes the connection 
 	}
 }
 
-// mosquitto alone: journal.OnConnect says why.
+// mosquitto alone: mochiend.NoWindow says why.
 func TestClientsReceiveMaximumIsKept(t *testing.T) {
 	matrix{places: mosquittos, qos: acknowledged}.run(t, func(c *cell) {
 		const room, n = 5, 50
