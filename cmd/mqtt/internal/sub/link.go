@@ -12,6 +12,14 @@ func (t *taker) hear(e mqtt.Event) {
 	case mqtt.EventConnected:
 		t.lost = false
 	case mqtt.EventClosed:
-		t.end(e.Err)
+		t.closed = &e
+		t.endOfAll()
+	}
+}
+
+// endOfAll ends the taking when the client has closed, and all that came from it was taken.
+func (t *taker) endOfAll() {
+	if t.closed != nil && t.in == nil {
+		t.end(t.closed.Err)
 	}
 }

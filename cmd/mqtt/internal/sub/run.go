@@ -55,7 +55,10 @@ func (s *settings) receive(ctx context.Context, client *mqtt.Client, events <-ch
 		return app.Usage("%s needs MQTT 5.0, and the server speaks %s", s.needsV5(), hello.Version)
 	}
 	answer, work, done := make(chan error, 1), make(chan *batch), make(chan brought, p.job.workers)
-	t := &taker{settings: s, format: p.format, job: p.job, in: client.Messages(), events: events, answer: answer, work: work, done: done}
+	in, over := make(chan *mqtt.Received, mostAhead), make(chan struct{})
+	defer close(over)
+	go (&ahead{client.Messages(), in, over}).run()
+	t := &taker{settings: s, format: p.format, job: p.job, in: in, events: events, answer: answer, work: work, done: done}
 	if s.toStandardOutput() {
 		watch := watchPipe(s.app.Stdout)
 		defer watch.stop()

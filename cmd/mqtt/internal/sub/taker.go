@@ -15,7 +15,7 @@ type taker struct {
 	settings *settings
 	format   format
 	job      *job
-	in       <-chan *mqtt.Received // from the client
+	in       <-chan *mqtt.Received // from ahead; nil: it has ended
 	events   <-chan mqtt.Event     // from who watches the client
 	answer   <-chan error          // from who subscribes: once, when the server has answered
 	hangup   <-chan struct{}       // closed when nobody reads standard output any more; nil: never
@@ -23,8 +23,9 @@ type taker struct {
 	done     <-chan brought        // from the workers
 
 	// owned by run
-	lost    bool   // the connection
-	now     *batch // being gathered
+	lost    bool              // the connection
+	closed  *mqtt.EventClosed // the client has
+	now     *batch            // being gathered
 	spare   []*batch
 	busy    int // batches that the workers have
 	count   int // messages that were not left out
@@ -99,7 +100,8 @@ func (t *taker) takeReady(in <-chan *mqtt.Received) bool {
 func (t *taker) take(m *mqtt.Received, open bool) {
 	if !open {
 		t.in = nil
-		return // the event that follows says why
+		t.endOfAll()
+		return
 	}
 	t.last = time.Now()
 	t.now.taken++
