@@ -3,7 +3,6 @@
 package main_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -137,48 +136,6 @@ func objects(t testing.TB, text string) (all []map[string]any) {
 		all = append(all, o)
 	}
 	return all
-}
-
-func TestIntegrationSubRateBesideMosquitto(t *testing.T) {
-	const count = 50_000
-	c := publisher(t)
-	name := topic(t, "rate")
-	rate := func(what string, cmd *exec.Cmd) float64 {
-		var stdout bytes.Buffer
-		cmd.Stdout = &stdout
-		require.NoError(t, cmd.Start())
-		awaitSubscriber(t, c, name)
-		start := time.Now()
-		payload := []byte(`{"t":21.5,"unit":"C","n":123456}`)
-		for range count {
-			put(t, c, mqtt.Message{Topic: name, Payload: payload})
-		}
-		require.NoError(t, cmd.Wait(), what)
-		took := time.Since(start)
-		require.Equal(t, count, strings.Count(stdout.String(), "n\\\":123456"), what)
-		cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		t.Logf("%s: %.0f messages a second, %v of processor time each", what, count/took.Seconds(), cpu/count)
-		return count / took.Seconds()
-	}
-	enough := strconv.Itoa(count + 1) // awaitSubscriber has one come
-	ours := rate("mqtt sub -o ndjson", command(t.Context(), t, call{args: []string{"sub", "--url", plainURL(t), "-t", name + "/#", "-o", "ndjson", "-C", enough}}))
-	theirs := rate("mosquitto_sub -F %j", mosquittoSub(t, "-t", name+"/#", "-F", "%j", "-C", enough))
-	require.Greater(t, ours, theirs/10)
-}
-
-// awaitSubscriber waits until the server has somebody who subscribes to what is below name: a message at QoS 1 says so. One of
-// them comes to that subscriber.
-func awaitSubscriber(t testing.TB, c *mqtt.Client, name string) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		d, err := c.PublishAsync(t.Context(), mqtt.Message{Topic: name + "/ready", QoS: 1})
-		require.NoError(t, err)
-		require.NoError(t, d.Wait(t.Context()))
-		if r, _ := d.Result(); r.Code == 0 {
-			return
-		}
-	}
-	t.Fatal("nobody subscribes")
 }
 
 // What was not written comes again, however the process ends.
