@@ -11,9 +11,11 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -359,6 +361,35 @@ func TestDoctorExplainsWebSocket(t *testing.T) {
 			r := run(t, "doctor", "--no-probe", "--step-timeout", "3", "--url", c.url)
 			require.Equal(t, c.code, r.code, r.stdout+r.stderr)
 			requireFinding(t, r, c.status, c.step, c.says)
+		})
+	}
+}
+
+func TestDoctorTellsHTTPSFromHTTP(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ours", func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"mqtt"}})
+		if err == nil {
+			c.CloseNow()
+		}
+	})
+	web := httptest.NewUnstartedServer(mux)
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
+	web.StartTLS()
+	t.Cleanup(web.Close)
+	address := web.Listener.Addr().String()
+	for _, c := range []struct {
+		url        string
+		step, says string
+	}{
+		{"ws://" + address + "/ours", "websocket", "this is an HTTPS server: it takes MQTT over WebSocket at wss://" + address + "/ours"},
+		{"ws://" + address + "/mqtt", "websocket", "this is an HTTPS server, and takes no MQTT over WebSocket at the usual paths"},
+		{"mqtt://" + address, "connect", "this is an HTTPS server"},
+	} {
+		t.Run(c.url, func(t *testing.T) {
+			r := run(t, "doctor", "--no-probe", "--url", c.url)
+			require.Equal(t, 3, r.code, r.stdout+r.stderr)
+			requireFinding(t, r, "FAIL", c.step, c.says)
 		})
 	}
 }

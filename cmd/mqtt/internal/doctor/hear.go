@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +24,8 @@ type tongues struct {
 	says             string // what it said that is none of these
 }
 
-// hear finds out what listens at the server's port. Each attempt has a connection of its own; the first answer that is plain ends
-// them all.
+// hear finds out what listens at the server's port. Each attempt has a connection of its own; the first answer that leaves no doubt
+// ends them all.
 func (p *patient) hear(ctx context.Context) (t tongues) {
 	ctx, enough := p.bound(ctx)
 	defer enough()
@@ -32,7 +33,7 @@ func (p *patient) hear(ctx context.Context) (t tongues) {
 	put := func(dial func(context.Context) (net.Conn, error), request []byte) *[]byte {
 		answer := new([]byte)
 		all.Go(func() {
-			if *answer = ask(ctx, dial, request); isConnAck(*answer) || isHTTP(*answer) {
+			if *answer = ask(ctx, dial, request); isConnAck(*answer) || isHTTP(*answer) && !maybeHTTPS(*answer) {
 				enough()
 			}
 		})
@@ -43,9 +44,11 @@ func (p *patient) hear(ctx context.Context) (t tongues) {
 	all.Go(func() { t.tls = p.speaksTLS(ctx) })
 	all.Wait()
 	t.mqtt, t.tlsMQTT = isConnAck(*plainMQTT), isConnAck(*secureMQTT)
-	t.http = isHTTP(*plainHTTP) || isHTTP(*plainMQTT) // mosquitto's WebSocket answers what it doesn't understand alone
 	t.tlsHTTP = isHTTP(*secureHTTP) || isHTTP(*secureMQTT)
 	t.tls = t.tls || t.tlsMQTT || t.tlsHTTP
+	for _, answer := range [][]byte{*plainHTTP, *plainMQTT} { // mosquitto's WebSocket answers what it doesn't understand alone
+		t.http = t.http || isHTTP(answer) && !(t.tls && maybeHTTPS(answer))
+	}
 	if line, _, _ := bytes.Cut(*plainMQTT, []byte("\n")); !t.mqtt && !t.http && !t.tls && len(line) > 0 {
 		t.says = fmt.Sprintf("%.60q", strings.TrimSpace(string(line)))
 	}
@@ -92,7 +95,11 @@ var usualPaths = []string{"/mqtt", "/", "/ws", "/mqtt/ws", "/websocket"}
 func (p *patient) findPath(ctx context.Context, scheme string) (string, bool) {
 	ctx, cancel := p.bound(ctx)
 	defer cancel()
-	for _, path := range usualPaths {
+	paths := usualPaths
+	if p.web() && p.at.Scheme != scheme {
+		paths = slices.Insert(slices.Clone(paths), 0, p.at.Path)
+	}
+	for _, path := range paths {
 		s := &netx.Server{Scheme: scheme, Host: p.at.Host, Port: p.at.Port, Path: path}
 		conn, err := netx.Dial(ctx, s, p.options(p.blindTLS()))
 		if err == nil {
@@ -139,9 +146,9 @@ func greeting() []byte {
 
 // page is a request of HTTP.
 func (p *patient) page() []byte {
-	host := p.at.Host
-	if host == "" {
-		host = "localhost"
+	host := "localhost"
+	if p.at.Socket == "" {
+		host = p.at.Address()
 	}
 	return []byte("GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
 }
@@ -149,6 +156,12 @@ func (p *patient) page() []byte {
 func isConnAck(b []byte) bool { return len(b) >= 4 && b[0] == 0x20 && b[1] == 2 }
 
 func isHTTP(b []byte) bool { return bytes.HasPrefix(b, []byte("HTTP/")) }
+
+// maybeHTTPS says of an answer to plain HTTP that HTTPS servers give it, too: 400, or where else to go.
+func maybeHTTPS(b []byte) bool {
+	_, status, _ := bytes.Cut(b, []byte(" "))
+	return bytes.HasPrefix(status, []byte("400")) || bytes.HasPrefix(status, []byte("3"))
+}
 
 // anyID is a client id of at most 23 characters, which 3.1 allows.
 func anyID() string { return "doctor-" + strings.ToLower(rand.Text()[:14]) }
@@ -175,4 +188,11 @@ func (p *patient) speaksTLS(ctx context.Context) bool {
 		conn.Close()
 	}
 	return err == nil || remoteAlert(err) != ""
+}
+
+// listensForTLS is speaksTLS within its time.
+func (p *patient) listensForTLS(ctx context.Context) bool {
+	ctx, cancel := p.bound(ctx)
+	defer cancel()
+	return p.speaksTLS(ctx)
 }

@@ -46,6 +46,9 @@ func (p *patient) noWebSocket(ctx context.Context, err error) string {
 	case e.Location != "", e.Status == http.StatusSwitchingProtocols:
 		return cause(err)
 	}
+	if e.Status == http.StatusBadRequest && !p.at.Secure() && p.listensForTLS(ctx) {
+		return "this is an HTTPS server" + p.paths(ctx, "wss")
+	}
 	scheme, _, _ := strings.Cut(p.at.Scheme, "+")
 	if path, there := p.findPath(ctx, scheme); there && p.at.Socket == "" && path != p.at.Path {
 		return fmt.Sprintf("not at the path %s (the server answered %d): it takes MQTT over WebSocket at %s", p.at.Path, e.Status, p.as(scheme, path))
