@@ -58,6 +58,17 @@ func TestSentences(t *testing.T) {
 	require.Contains(t, sentence(&mqtt.ReasonError{Code: codec.NotAuthorized}), "MQTT_PASSWORD")
 }
 
+func TestEachRefusalOfAConnectSaysWhatToDo(t *testing.T) {
+	for _, code := range []codec.ReasonCode{0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F} { // §3.2.2.2
+		require.NotEmpty(t, Remedy(&mqtt.ReasonError{Packet: "CONNACK", Code: code}), "%v", code)
+	}
+	for _, packet := range []string{"PUBACK", "DISCONNECT"} {
+		require.Empty(t, Remedy(&mqtt.ReasonError{Packet: packet, Code: codec.QuotaExceeded}), "that of a CONNACK is about connections")
+		require.Empty(t, Remedy(&mqtt.ReasonError{Packet: packet, Code: codec.TopicNameInvalid}), "that of a CONNACK is about the will")
+	}
+	require.Equal(t, "try again later", Remedy(&mqtt.ReasonError{Packet: "DISCONNECT", Code: codec.ServerBusy}))
+}
+
 func TestWarnings(t *testing.T) {
 	in, out, err := os.Pipe()
 	require.NoError(t, err)

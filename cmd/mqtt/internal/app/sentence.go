@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/sluicemq/sluice/mqtt"
-	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // sentence is an error in one line that says what to do, or nothing when there is no more to say.
@@ -28,7 +27,7 @@ func hint(err error) string {
 		return hint(e.Attempts[len(e.Attempts)-1])
 	}
 	if r, ok := errors.AsType[*mqtt.ReasonError](err); ok {
-		return reasonHint(r.Code)
+		return Remedy(r)
 	}
 	if e, ok := errors.AsType[*mqtt.ConnectError](err); ok {
 		return stageHint(e)
@@ -53,20 +52,6 @@ func stageHint(e *mqtt.ConnectError) string {
 			return "something listens there that says nothing: is it an MQTT server, and without TLS?"
 		}
 		return "if the server is an old one, try -V 311"
-	}
-	return ""
-}
-
-func reasonHint(code codec.ReasonCode) string {
-	switch code {
-	case codec.NotAuthorized, codec.BadUserNameOrPassword:
-		return "give -u and --password-file (or MQTT_PASSWORD), or ask who runs the server for the right"
-	case codec.ClientIdentifierNotValid:
-		return "give another -i"
-	case codec.UnsupportedProtocolVersion:
-		return "try -V 311"
-	case codec.ServerBusy, codec.ServerUnavailable:
-		return "try again later"
 	}
 	return ""
 }

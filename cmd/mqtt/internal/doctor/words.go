@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt"
 	"github.com/sluicemq/sluice/mqtt/codec"
 	"github.com/sluicemq/sluice/mqtt/netx"
@@ -52,58 +53,48 @@ func said(err error) (*mqtt.ReasonError, bool) {
 // reason puts a refusal into words.
 func (p *patient) reason(ctx context.Context, r *mqtt.ReasonError) string {
 	text := fmt.Sprintf("refused: %s", r.Code)
+	if r.Code == codec.UnspecifiedError && r.Raw != byte(r.Code) {
+		text += fmt.Sprintf(" (return code 0x%02X, which MQTT 3.1.1 doesn't have)", r.Raw)
+	}
 	if r.ReasonString != "" {
 		text += fmt.Sprintf(", in the server's words %.200q", r.ReasonString)
 	}
 	if r.ServerReference != "" {
 		text += fmt.Sprintf(", and names another server: %.200q", r.ServerReference)
 	}
-	if what := p.remedy(ctx, r.Code); what != "" {
+	if what := p.remedy(ctx, r); what != "" {
 		text += ": " + what
 	}
 	return text
 }
 
-func (p *patient) remedy(ctx context.Context, code mqtt.ReasonCode) string {
-	switch code {
+// remedy is what every command says, and what can be found out here.
+func (p *patient) remedy(ctx context.Context, r *mqtt.ReasonError) string {
+	text := app.Remedy(r)
+	switch r.Code {
 	case codec.BadUserNameOrPassword, codec.NotAuthorized:
-		return p.credentials(ctx, code)
+		if p.cfg.Username != "" || p.at.HasUsername {
+			return p.credentials(ctx, r.Code)
+		}
+		return text + "; or give a client certificate, if it asks for one"
 	case codec.UnsupportedProtocolVersion:
-		return "another version may work, as with -V 311; what it takes is told below, if it takes any"
-	case codec.ClientIdentifierNotValid:
-		return "the server wants another client id: give one with -i, as whoever runs it says"
-	case codec.ServerUnavailable, codec.ServerBusy:
-		return "the server is there and takes nobody just now: try again later"
-	case codec.Banned:
-		return "this client or its address was shut out: ask who runs the server"
-	case codec.BadAuthenticationMethod:
-		return "the server wants another way to prove who the client is"
-	case codec.UseAnotherServer, codec.ServerMoved:
-		return "give the other server's URL"
-	case codec.QuotaExceeded, codec.ConnectionRateExceeded:
-		return "there are too many connections, or too many in a short time: close others, or wait"
-	case codec.TopicNameInvalid, codec.PacketTooLarge, codec.QoSNotSupported, codec.RetainNotSupported, codec.PayloadFormatInvalid:
-		return "the server doesn't take this will: see the flags that begin with --will"
-	case codec.MalformedPacket, codec.ProtocolError:
-		return "the server doesn't understand this CONNECT: try -V 311"
+		return text + "; what it takes is told below, if it takes any"
 	}
-	return ""
+	return text
 }
 
 // credentials tells a user that isn't known from one who may not come in. Many servers say the same of both, so an anonymous
 // connection is tried, too.
 func (p *patient) credentials(ctx context.Context, code mqtt.ReasonCode) string {
-	user := p.cfg.Username != "" || p.at.HasUsername
-	if !user {
-		return "the server wants to know who the client is: give -u and --password-file (or MQTT_PASSWORD), or a client certificate if it asks for one"
-	}
 	anonymous := p.stranger()
 	at := *p.at
 	at.HasUsername, at.HasPassword = false, false
 	anonymous.Username, anonymous.Password, anonymous.Servers = "", nil, []string{at.String()}
 	hint := ""
-	if _, _, err := p.connect(ctx, anonymous); err == nil && p.domain == "" {
-		hint = "; without a user name it lets clients in"
+	if p.domain == "" { // else the name in the certificate would be another
+		if _, _, err := p.connect(ctx, anonymous); err == nil {
+			hint = "; without a user name it lets clients in"
+		}
 	}
 	if code == codec.BadUserNameOrPassword {
 		return "check user name and password" + hint

@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt"
 	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,4 +50,14 @@ func TestObstaclesThatAreResults(t *testing.T) {
 		require.Equal(t, c.status, f.Status, f.Text)
 		require.Contains(t, f.Text, c.says)
 	}
+}
+
+func TestRefusalsSayWhatEachCommandSays(t *testing.T) {
+	p := &patient{at: &netx.Server{Scheme: "mqtt"}}
+	for _, code := range []mqtt.ReasonCode{codec.NotAuthorized, codec.UnsupportedProtocolVersion, codec.PacketTooLarge, codec.QuotaExceeded, codec.UnspecifiedError} {
+		r := &mqtt.ReasonError{Packet: "CONNACK", Code: code, Raw: byte(code)}
+		require.Contains(t, p.reason(t.Context(), r), "refused: "+code.String()+": "+app.Remedy(r))
+	}
+	odd := &mqtt.ReasonError{Packet: "CONNACK", Code: codec.UnspecifiedError, Raw: 6}
+	require.Contains(t, p.reason(t.Context(), odd), "unspecified error (return code 0x06, which MQTT 3.1.1 doesn't have)")
 }
