@@ -82,57 +82,6 @@ func wildcards(ctx context.Context, l *lab) (finding, error) {
 	return found("", ok, "subscriptions with + and # deliver"), nil
 }
 
-// shared has two clients share a subscription: each message has to come once.
-func shared(ctx context.Context, l *lab) (finding, error) {
-	if l.ack.Version == mqtt.V5 && !l.ack.SharedSubscriptionAvailable {
-		return found("", info, "not there, as the server says"), nil
-	}
-	var members [2]*mqtt.Client
-	for i := range members {
-		c, err := l.client(ctx)
-		if err != nil {
-			return finding{}, err
-		}
-		defer l.leave(c)
-		if _, err := c.Subscribe(ctx, mqtt.Subscription{Filter: "$share/mqtt-doctor/" + l.topic("shared")}); err != nil {
-			return finding{}, err
-		}
-		members[i] = c
-	}
-	const messages = 10
-	publisher, err := l.client(ctx)
-	if err != nil {
-		return finding{}, err
-	}
-	defer l.leave(publisher)
-	for range messages {
-		if err := publisher.Publish(ctx, mqtt.Message{Topic: l.topic("shared"), QoS: l.best(mqtt.AtLeastOnce)}); err != nil {
-			return finding{}, err
-		}
-	}
-	var got [2]int
-	for got[0]+got[1] < messages {
-		select {
-		case m, open := <-members[0].Messages():
-			if !open || m == nil {
-				return finding{}, members[0].Err()
-			}
-			got[0]++
-		case m, open := <-members[1].Messages():
-			if !open || m == nil {
-				return finding{}, members[1].Err()
-			}
-			got[1]++
-		case <-ctx.Done():
-			if got[0]+got[1] == 0 {
-				return finding{}, errNotDelivered
-			}
-			return found("", warn, "of %d messages %d were delivered", messages, got[0]+got[1]), nil
-		}
-	}
-	return found("", ok, "%d messages went to two clients, %d and %d", messages, got[0], got[1]), nil
-}
-
 // sizes are those of the payloads that large tries, in bytes.
 var sizes = []int{100, 1 << 10, 16 << 10, 64 << 10, 256 << 10}
 
