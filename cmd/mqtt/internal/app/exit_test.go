@@ -52,6 +52,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestSentences(t *testing.T) {
 	require.Equal(t, "a b", sentence(errors.New("a\n  b")))
+	require.Equal(t, "red ␛[31m <U+202E>", sentence(errors.New("red \x1b[31m \u202e")), "a server's words, as in a certificate")
 	require.Empty(t, sentence(&Failure{Code: 1}))
 	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "tcp", Server: "mqtt://h:1883", Err: io.EOF}), "`mqtt doctor --url mqtt://h:1883` says more")
 	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "connack", Err: context.DeadlineExceeded}), "says nothing")

@@ -29,7 +29,7 @@ func (w warnings) Handle(_ context.Context, r slog.Record) error {
 		fmt.Fprintf(&b, ", %s %v", a.Key, a.Value)
 		return true
 	})
-	w.app.Say("mqtt: warning: %s", strings.Join(strings.Fields(b.String()), " "))
+	w.app.Say("mqtt: warning: %s", Printable(strings.Join(strings.Fields(b.String()), " ")))
 	return nil
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 )
 
-// sentence is an error in one line that says what to do, or nothing when there is no more to say.
+// sentence is an error in one line that says what to do, or nothing when there is no more to say. A server, or its certificate, has
+// a say in some errors: nothing in them moves a terminal.
 func sentence(err error) string {
 	if f, ok := errors.AsType[*Failure](err); ok && f.Err == nil {
 		return ""
@@ -18,7 +19,7 @@ func sentence(err error) string {
 	if hint := hint(err); hint != "" {
 		text += "; " + hint
 	}
-	return text
+	return Printable(text)
 }
 
 // hint says what to do about an error, where its own words don't.

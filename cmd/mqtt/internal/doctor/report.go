@@ -28,8 +28,9 @@ type finding struct {
 	Data   map[string]any `json:"data,omitempty"` // for machines
 }
 
+// found makes one. A server, or its certificate, has a say in some texts: nothing in them moves a terminal.
 func found(step string, s status, format string, args ...any) finding {
-	return finding{Step: step, Status: s, Text: strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")}
+	return finding{Step: step, Status: s, Text: app.Printable(strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " "))}
 }
 
 // with gives a finding a fact for machines.

@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"syscall"
@@ -60,4 +62,13 @@ func TestRefusalsSayWhatEachCommandSays(t *testing.T) {
 	}
 	odd := &mqtt.ReasonError{Packet: "CONNACK", Code: codec.UnspecifiedError, Raw: 6}
 	require.Contains(t, p.reason(t.Context(), odd), "unspecified error (return code 0x06, which MQTT 3.1.1 doesn't have)")
+}
+
+func TestNothingThatAServerSaysMovesTheTerminal(t *testing.T) {
+	c := &x509.Certificate{Subject: pkix.Name{CommonName: "\x1b[2J"}, Issuer: pkix.Name{CommonName: "\x9b"}, DNSNames: []string{"\a.example"}}
+	p := &patient{at: &netx.Server{Scheme: "mqtts", Host: "h"}}
+	for _, f := range []finding{describe(c, 0, time.Now()), p.judgeName(c)} {
+		require.NotContains(t, f.Text, "\x1b")
+		require.NotContains(t, f.Text, "\a")
+	}
 }

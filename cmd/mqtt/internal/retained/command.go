@@ -102,7 +102,7 @@ func (r *reading) each(ctx context.Context, c *mqtt.Client, filter string, use f
 	}
 	doubt, err := w.run(ctx)
 	if err == nil && doubt != "" {
-		r.app.Say("mqtt: %s", doubt)
+		r.app.Say("mqtt: %s", app.Printable(doubt))
 	}
 	return err
 }

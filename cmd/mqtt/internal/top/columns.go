@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
 // shape is how wide the columns are; 0: there is no room for one.
@@ -50,7 +52,7 @@ func (m *model) shape() shape {
 	left := max(room(), 2)
 	longest := len(titleNames[byTopic]) + 2
 	for _, r := range m.rows[min(m.first, len(m.rows)):min(len(m.rows), m.first+m.page())] {
-		longest = max(longest, ansi.StringWidth(printable(r.topic)))
+		longest = max(longest, ansi.StringWidth(app.Printable(r.topic)))
 	}
 	s.widths[byTopic] = min(longest, left/2)
 	s.widths[byValue] = left - s.widths[byTopic]
@@ -83,7 +85,7 @@ func right(c column) bool { return c == byAge || c == byRate || c == bySize }
 // rowView is a topic as a line.
 func (m *model) rowView(s shape, r *row, cursor bool) string {
 	value, binary := oneLine(r.value[:min(len(r.value), m.width+4)], min(len(r.value), m.width+4) == r.size)
-	cells := [columns]string{printable(r.topic), value, age(m.now.at.Sub(r.last)), rate(r.rate), quantity(float64(r.size), ""), "", string('0' + rune(r.qos))}
+	cells := [columns]string{app.Printable(r.topic), value, age(m.now.at.Sub(r.last)), rate(r.rate), quantity(float64(r.size), ""), "", string('0' + rune(r.qos))}
 	if r.retained {
 		cells[byRetained] = "yes"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt"
 )
 
@@ -38,7 +39,7 @@ func (m *model) detailLines() []string {
 		retained = "yes"
 	}
 	lines := []string{
-		field("topic", printable(r.topic)),
+		field("topic", app.Printable(r.topic)),
 		field("messages", fmt.Sprintf("%d, %s, %s a second", r.count, quantity(float64(r.bytes), "B"), rate(r.rate))),
 		field("first", at(r.first)),
 		field("last", at(r.last)),
@@ -58,7 +59,7 @@ func propertyLines(p *mqtt.PublishProperties) (lines []string) {
 		return nil
 	}
 	if p.ContentType != "" {
-		lines = append(lines, field("content type", printable(p.ContentType)))
+		lines = append(lines, field("content type", app.Printable(p.ContentType)))
 	}
 	if p.PayloadFormatIndicator != 0 {
 		lines = append(lines, field("payload format", "UTF-8"))
@@ -67,14 +68,14 @@ func propertyLines(p *mqtt.PublishProperties) (lines []string) {
 		lines = append(lines, field("expiry", p.MessageExpiryInterval.String()))
 	}
 	if p.ResponseTopic != "" {
-		lines = append(lines, field("response topic", printable(p.ResponseTopic)))
+		lines = append(lines, field("response topic", app.Printable(p.ResponseTopic)))
 	}
 	if p.CorrelationData != nil {
 		text, _ := oneLine(p.CorrelationData, true)
 		lines = append(lines, field("correlation", text))
 	}
 	for _, u := range p.UserProperties {
-		lines = append(lines, field("user property", printable(u.Key)+" = "+printable(u.Value)))
+		lines = append(lines, field("user property", app.Printable(u.Key)+" = "+app.Printable(u.Value)))
 	}
 	return lines
 }
@@ -86,7 +87,7 @@ func payloadLines(payload []byte, whole bool, width int) (lines []string) {
 		return strings.Split(dump, "\n")
 	}
 	for line := range strings.SplitSeq(string(wholeLetters(payload)), "\n") {
-		line = printable(strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    "))
+		line = app.Printable(strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    "))
 		lines = append(lines, strings.Split(ansi.Hardwrap(line, max(width, 1), true), "\n")...)
 	}
 	return lines

@@ -66,7 +66,7 @@ func printTable(out io.Writer, rows []*row, now time.Time) {
 		if r.retained {
 			retained = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", printable(r.topic), age(now.Sub(r.last)), rate(r.rate), r.size, retained, r.qos, value)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", app.Printable(r.topic), age(now.Sub(r.last)), rate(r.rate), r.size, retained, r.qos, value)
 	}
 	w.Flush() // an error of out comes again at its end
 }

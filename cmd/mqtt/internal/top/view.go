@@ -8,6 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
 // headLines are those above the rows: the connection, the sums, the names of the columns.
@@ -48,14 +50,14 @@ func (m *model) View() tea.View {
 	}
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
-	v.WindowTitle = "mqtt top " + printable(m.link.server)
+	v.WindowTitle = "mqtt top " + app.Printable(m.link.server)
 	return v
 }
 
 func (m *model) foot() string {
 	switch {
 	case m.typing:
-		return bold.Render("/") + printable(m.filter) + titles.Render(" ") + faint.Render("  text, or a filter with + and #; enter keeps it, esc drops it")
+		return bold.Render("/") + app.Printable(m.filter) + titles.Render(" ") + faint.Render("  text, or a filter with + and #; enter keeps it, esc drops it")
 	case m.help:
 		return faint.Render("any key goes back")
 	case m.open:
@@ -80,14 +82,14 @@ func (m *model) tableView() []string {
 
 // headView says how the connection stands, and the sums.
 func (m *model) headView() []string {
-	lines := []string{bold.Render("mqtt top") + "  " + printable(m.link.server) + "  " + m.linkView(time.Now())}
+	lines := []string{bold.Render("mqtt top") + "  " + app.Printable(m.link.server) + "  " + m.linkView(time.Now())}
 	if m.now == nil {
 		return append(lines, "")
 	}
 	s := m.now
 	sums := counted(len(s.rows), "topic")
 	if m.filter != "" {
-		sums = fmt.Sprintf("%d of %s", len(m.rows), sums) + "  " + notable.Render("filter "+printable(m.filter))
+		sums = fmt.Sprintf("%d of %s", len(m.rows), sums) + "  " + notable.Render("filter "+app.Printable(m.filter))
 	}
 	sums += fmt.Sprintf("  %s messages/s  %s  %s", rate(s.rate), quantity(s.volume, "B/s"), counted(s.messages, "message"))
 	if s.forgotten > 0 {
@@ -119,7 +121,7 @@ func (m *model) linkView(now time.Time) string {
 		text += fmt.Sprintf(", reconnecting (attempt %d)", l.attempt)
 	}
 	if l.err != nil {
-		text += ": " + printable(l.err.Error())
+		text += ": " + app.Printable(l.err.Error())
 	}
 	return text
 }

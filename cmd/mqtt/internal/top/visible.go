@@ -3,10 +3,10 @@ package top
 import (
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
 // oneLine is a payload, or the begin of one, as a line that is safe for a terminal; binary says that it is hexadecimal.
@@ -14,7 +14,7 @@ func oneLine(payload []byte, whole bool) (text string, binary bool) {
 	if !isText(payload, whole) {
 		return "0x" + hex.EncodeToString(payload), true
 	}
-	return printable(string(wholeLetters(payload))), false
+	return app.Printable(string(wholeLetters(payload))), false
 }
 
 // wholeLetters leaves out the begin of a character at the end of what isText takes.
@@ -34,30 +34,6 @@ func isText(payload []byte, whole bool) bool {
 	}
 	return false
 }
-
-// printable makes visible whatever is no character on a screen: what could move the cursor, change colours, turn the direction
-// of writing, or hide.
-func printable(s string) string {
-	if !strings.ContainsFunc(s, hidden) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case !hidden(r):
-			b.WriteRune(r)
-		case r < ' ':
-			b.WriteRune('␀' + r) // U+2400: pictures of control characters
-		case r == 0x7F:
-			b.WriteRune('␡')
-		default:
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		}
-	}
-	return b.String()
-}
-
-func hidden(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
 
 // age is a time in few letters: 3.4s, 59s, 12m, 5h, 3d.
 func age(d time.Duration) string {
