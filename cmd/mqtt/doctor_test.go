@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -212,6 +213,38 @@ func TestDoctorFindsNoServer(t *testing.T) {
 	r = run(t, "doctor", "--url", "mqtt://192.0.2.1", "--proxy", "socks5h://"+l.Addr().String())
 	require.Equal(t, 3, r.code)
 	requireFinding(t, r, "FAIL", "proxy", "opens no way to 192.0.2.1:1883")
+}
+
+func TestDoctorSaysWhatIsWrongWithTheCommandLine(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"a prefix with a wildcard", []string{"--topic-prefix", "a/+"}, `--topic-prefix "a/+": topic name contains a wildcard`},
+		{"no prefix", []string{"--topic-prefix", ""}, `--topic-prefix ""`},
+		{"a client id that the version doesn't have", []string{"-V", "31", "-i", "more than twenty-three characters"}, "shorten it to 23 characters"},
+		{"a proxy that is none", []string{"--proxy", "http://me:hush@ho st"}, "it is not a URL"},
+		{"no time", []string{"--step-timeout", "0"}, "--step-timeout 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := run(t, append([]string{"doctor"}, c.args...)...)
+			require.Equal(t, 2, r.code, r.stdout+r.stderr)
+			require.Empty(t, r.stdout)
+			require.Contains(t, r.stderr, c.says)
+			require.NotContains(t, r.stderr, "hush")
+		})
+	}
+}
+
+func TestDoctorFindsNothingInAnInterrupt(t *testing.T) {
+	address := someServer(t, func(conn net.Conn) { io.Copy(io.Discard, conn) })
+	p := start(t, "doctor", "--step-timeout", "1h", "--url", "mqtt://"+address)
+	p.stdout.awaitText(t, "is open")
+	p.signal(syscall.SIGINT)
+	r := p.wait()
+	require.Equal(t, 130, r.code, r.stderr)
+	require.NotContains(t, r.stdout, "FAIL")
 }
 
 // authority signs certificates.

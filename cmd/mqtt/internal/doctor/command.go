@@ -8,12 +8,14 @@ package doctor
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
 	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
@@ -67,12 +69,8 @@ func (d *doctor) run(ctx context.Context) error {
 	}
 	cfg.Backoff.Attempts = -1
 	cfg.Logger = nil // what it warns of is a finding here
-	if cfg.Will != nil {
-		if c, err := mqtt.New(cfg); err != nil { // says what is wrong with the will, which later steps go without
-			return err
-		} else {
-			c.Abort()
-		}
+	if err := d.check(cfg); err != nil {
+		return err
 	}
 	d.cfg, d.report = cfg, newReport(d.app, d.asJSON)
 	for _, url := range cfg.Servers {
@@ -88,6 +86,20 @@ func (d *doctor) run(ctx context.Context) error {
 	if d.report.Exit != app.ExitOK {
 		return &app.Failure{Code: d.report.Exit} // all has been said
 	}
+	return nil
+}
+
+// check says what is wrong with what was asked for, which is nothing of a server's.
+func (d *doctor) check(cfg mqtt.Config) error {
+	d.prefix = strings.TrimSuffix(d.prefix, "/")
+	if err := codec.CheckTopicName(d.prefix); err != nil {
+		return app.Usage("--topic-prefix %q: %v", d.prefix, err)
+	}
+	c, err := mqtt.New(cfg)
+	if err != nil {
+		return err
+	}
+	c.Abort()
 	return nil
 }
 
@@ -111,7 +123,7 @@ func (d *doctor) examine(ctx context.Context, s *server, url string) int {
 	p.cfg.Servers = []string{url}
 	for _, step := range []func(context.Context, *patient) ([]finding, int){described, proxied, resolved, reached, secured, upgraded, connected} {
 		findings, code := step(ctx, p)
-		d.report.add(s, findings...)
+		d.tell(ctx, s, findings...)
 		if code != app.ExitOK || d.report.err != nil || ctx.Err() != nil {
 			return code
 		}
@@ -120,4 +132,11 @@ func (d *doctor) examine(ctx context.Context, s *server, url string) int {
 		d.probe(ctx, s, p)
 	}
 	return app.ExitOK
+}
+
+// tell adds to the report, unless an interrupt is what was found.
+func (d *doctor) tell(ctx context.Context, s *server, all ...finding) {
+	if ctx.Err() == nil {
+		d.report.add(s, all...)
+	}
 }

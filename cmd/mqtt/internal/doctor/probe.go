@@ -39,13 +39,13 @@ const atOnce = 4
 
 // probe makes all checks, and reports them in their order.
 func (d *doctor) probe(ctx context.Context, s *server, p *patient) {
-	d.report.add(s, p.limits()...)
-	l := &lab{p, strings.TrimSuffix(d.prefix, "/") + "/" + strings.ToLower(rand.Text()[:12])}
+	d.tell(ctx, s, p.limits()...)
+	l := &lab{p, d.prefix + "/" + strings.ToLower(rand.Text()[:12])}
 	for _, c := range always {
-		d.report.add(s, l.make(ctx, c))
+		d.tell(ctx, s, l.make(ctx, c))
 	}
 	if f := l.first(ctx); f.Status != ok {
-		d.report.add(s, f)
+		d.tell(ctx, s, f)
 		return
 	}
 	results := make([]chan finding, len(checks))
@@ -59,7 +59,7 @@ func (d *doctor) probe(ctx context.Context, s *server, p *patient) {
 		}()
 	}
 	for _, r := range results {
-		d.report.add(s, <-r)
+		d.tell(ctx, s, <-r)
 	}
 }
 
