@@ -8,6 +8,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"time"
 
@@ -119,9 +120,9 @@ func (d *doctor) examine(ctx context.Context, s *server, url string) int {
 		d.report.add(s, found("url", fail, "%v", err))
 		return app.ExitUsage
 	}
-	p := &patient{url: url, at: at, cfg: d.cfg, limit: time.Duration(d.limit)}
+	p := &patient{url: url, at: at, cfg: d.cfg, limit: time.Duration(d.limit), names: net.DefaultResolver}
 	p.cfg.Servers = []string{url}
-	for _, step := range []func(context.Context, *patient) ([]finding, int){described, proxied, resolved, reached, secured, upgraded, connected} {
+	for _, step := range []func(context.Context, *patient) ([]finding, int){described, named, proxied, resolved, reached, secured, upgraded, connected} {
 		findings, code := step(ctx, p)
 		d.tell(ctx, s, findings...)
 		if code != app.ExitOK || d.report.err != nil || ctx.Err() != nil {

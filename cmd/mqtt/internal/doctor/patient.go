@@ -18,6 +18,7 @@ type patient struct {
 	at     *netx.Server
 	cfg    mqtt.Config // for this server alone
 	limit  time.Duration
+	names  resolver
 	proxy  string // URL of the proxy on the way; empty: none
 	domain string // whose SRV record named it; empty: none
 
@@ -68,10 +69,23 @@ func described(_ context.Context, p *patient) (all []finding, code int) {
 	default:
 		all = append(all, found("url", ok, "%s to %s, port %s", what, p.at.Host, p.at.Port))
 	}
-	if secret := len(p.cfg.Password) > 0 || p.at.HasPassword; secret && !p.at.Secure() && beneath == "" && !loopback(p.at.Host) {
-		all = append(all, found("url", warn, "the password goes over the network for all to read: use %s", p.as(scheme+"s", p.at.Path)))
+	if secret := len(p.cfg.Password) > 0 || p.at.HasPassword; secret && !p.at.Secure() && beneath != "unix" && !loopback(p.at.Host) {
+		all = append(all, found("url", warn, "the password goes over the network for all to read: use %s", p.secureURL()))
 	}
 	return all, app.ExitOK
+}
+
+// secureURL is the same with TLS. Where the port is the usual one, so is that for TLS.
+func (p *patient) secureURL() string {
+	at := *p.at
+	scheme, beneath, layered := strings.Cut(at.Scheme, "+")
+	if at.Scheme = scheme + "s"; layered {
+		at.Scheme += "+" + beneath
+	}
+	if port, usual := map[string]string{"mqtt 1883": "8883", "ws 80": "443"}[scheme+" "+at.Port]; usual {
+		at.Port = port
+	}
+	return at.String()
 }
 
 func loopback(host string) bool {

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -68,16 +67,13 @@ func resolved(ctx context.Context, p *patient) ([]finding, int) {
 	if p.at.Socket != "" || p.proxy != "" {
 		return nil, app.ExitOK
 	}
-	if strings.HasSuffix(p.at.Scheme, "+srv") {
-		return services(ctx, p)
-	}
 	if _, err := netip.ParseAddr(p.at.Host); err == nil {
 		return nil, app.ExitOK
 	}
 	ctx, cancel := p.bound(ctx)
 	defer cancel()
 	begin := time.Now()
-	addresses, err := net.DefaultResolver.LookupIPAddr(ctx, p.at.Host)
+	addresses, err := p.names.LookupIPAddr(ctx, p.at.Host)
 	if err != nil {
 		return []finding{found("dns", fail, "%s", lookupFailure(p.at.Host, err))}, app.ExitNoServer
 	}
@@ -88,31 +84,6 @@ func resolved(ctx context.Context, p *patient) ([]finding, int) {
 	time := time.Since(begin)
 	return []finding{found("dns", ok, "%s is %s (%s)", p.at.Host, strings.Join(names, ", "), took(time)).
 		with("addresses", names).with("ms", millis(time))}, app.ExitOK
-}
-
-// services looks up the servers of a domain. The steps that follow look at the first.
-func services(ctx context.Context, p *patient) ([]finding, int) {
-	ctx, cancel := p.bound(ctx)
-	defer cancel()
-	name := "mqtt"
-	if p.at.Secure() {
-		name = "secure-mqtt"
-	}
-	_, records, err := net.DefaultResolver.LookupSRV(ctx, name, "tcp", p.at.Host)
-	if err != nil || len(records) == 0 || records[0].Target == "." {
-		return []finding{found("dns", fail, "%s has no record _%s._tcp, which names its servers: give a host and a port (%v)", p.at.Host, name, err)},
-			app.ExitNoServer
-	}
-	var names []string
-	for _, r := range records {
-		names = append(names, net.JoinHostPort(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port))))
-	}
-	domain := p.at.Host
-	at := *p.at
-	at.Scheme = strings.TrimSuffix(at.Scheme, "+srv")
-	at.Host, at.Port = strings.TrimSuffix(records[0].Target, "."), strconv.Itoa(int(records[0].Port))
-	p.at, p.domain = &at, domain
-	return []finding{found("dns", ok, "%s names %s; the first is looked at", domain, strings.Join(names, ", ")).with("servers", names)}, app.ExitOK
 }
 
 func lookupFailure(host string, err error) string {
@@ -134,7 +105,7 @@ func reached(ctx context.Context, p *patient) (all []finding, code int) {
 	network, targets := "tcp", []string{p.at.Address()}
 	if p.at.Socket != "" {
 		network = "unix"
-	} else if found, err := net.DefaultResolver.LookupIPAddr(ctx, p.at.Host); err == nil {
+	} else if found, err := p.names.LookupIPAddr(ctx, p.at.Host); err == nil {
 		targets = targets[:0]
 		for _, a := range found {
 			targets = append(targets, net.JoinHostPort(a.String(), p.at.Port))
