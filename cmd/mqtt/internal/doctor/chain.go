@@ -99,11 +99,11 @@ func (p *patient) judgeName(leaf *x509.Certificate) finding {
 
 // judgeTrust looks for a way to an authority, at a time when the certificate was valid: its time is judged apart.
 func (p *patient) judgeTrust(chain []*x509.Certificate, now time.Time) finding {
-	leaf := chain[0]
+	leaf, then := chain[0], now
 	if now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
-		now = leaf.NotAfter.Add(-time.Second)
+		then = leaf.NotAfter.Add(-time.Second)
 	}
-	options := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: now}
+	options := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: then}
 	trusted := "the system's authorities"
 	if p.cfg.TLS != nil && p.cfg.TLS.RootCAs != nil {
 		options.Roots, trusted = p.cfg.TLS.RootCAs, "the authorities of --cafile"
@@ -115,6 +115,10 @@ func (p *patient) judgeTrust(chain []*x509.Certificate, now time.Time) finding {
 	if err == nil {
 		way := ways[0]
 		return found("trust", ok, "%s lead to it, by %s", trusted, way[len(way)-1].Subject)
+	}
+	if old, is := errors.AsType[x509.CertificateInvalidError](err); is && old.Reason == x509.Expired && old.Cert != nil {
+		_, until := validity(old.Cert, now)
+		return found("trust", fail, "%s, which signed it, %s", old.Cert.Subject, until)
 	}
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); !unknown {
 		return found("trust", fail, "%v", err)
