@@ -152,6 +152,8 @@ func TestDoctorExplainsWhatListensThere(t *testing.T) {
 		status, step, says string
 	}{
 		{"silent", silent, "mqtt", 3, "FAIL", "connect", "says nothing"},
+		{"silent, asked for TLS", silent, "mqtts", 4, "FAIL", "tls", "no answer to the handshake"},
+		{"closes, asked for TLS", closing, "mqtts", 4, "FAIL", "tls", "doesn't speak TLS, nor anything else that is known here"},
 		{"closes", closing, "mqtt", 3, "FAIL", "connect", "closes the connection without an answer"},
 		{"another protocol", ssh, "mqtt", 3, "FAIL", "connect", "SSH-2.0-OpenSSH_9.6"},
 		{"another protocol, asked for TLS", ssh, "mqtts", 4, "FAIL", "tls", "doesn't speak TLS, but says \"SSH-2.0"},

@@ -55,6 +55,9 @@ func (p *patient) hear(ctx context.Context) (t tongues) {
 	return t
 }
 
+// nothingKnown is of a port that was asked for TLS, and gave no answer of any kind.
+const nothingKnown = "this port doesn't speak TLS, nor anything else that is known here"
+
 // advice says what listens there, when that isn't what the URL says, and what to write; else nothing.
 func (p *patient) advice(ctx context.Context) string {
 	t := p.hear(ctx)
@@ -74,7 +77,7 @@ func (p *patient) advice(ctx context.Context) string {
 		if t.says != "" {
 			return "this port doesn't speak TLS, but says " + t.says
 		}
-		return "this port doesn't speak TLS, nor anything else that is known here"
+		return nothingKnown
 	case t.says != "":
 		return "what listens there is no MQTT server: it says " + t.says
 	}

@@ -130,10 +130,11 @@ func (p *patient) handshakeFailure(ctx context.Context, err error, lacking bool)
 	case alert != "":
 		return "the server ends the handshake: " + alert
 	}
-	if advice := p.advice(ctx); advice != "" {
+	advice := p.advice(ctx)
+	switch silent := errors.Is(err, context.DeadlineExceeded); {
+	case advice != "" && !(silent && advice == nothingKnown):
 		return advice
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	case silent:
 		return "no answer to the handshake: perhaps this port doesn't speak TLS, or something on the way lets no TLS through"
 	}
 	return fmt.Sprintf("the handshake failed: %s", cause(err))
