@@ -429,6 +429,17 @@ func TestDoctorTellsHTTPSFromHTTP(t *testing.T) {
 	}
 }
 
+func TestDoctorExplainsACertificateThatWebSocketWants(t *testing.T) {
+	web := httptest.NewUnstartedServer(http.NotFoundHandler())
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
+	web.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	web.StartTLS()
+	t.Cleanup(web.Close)
+	r := run(t, "doctor", "--no-probe", "--insecure", "--url", "wss://"+web.Listener.Addr().String())
+	require.Equal(t, 4, r.code, r.stdout)
+	requireFinding(t, r, "FAIL", "websocket", "wants a client certificate: give --cert and --key")
+}
+
 // rights lets clients do what it is told, and publish nothing below a topic.
 type rights struct {
 	mochi.HookBase

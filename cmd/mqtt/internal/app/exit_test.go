@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluicemq/sluice/mqtt"
 	"github.com/sluicemq/sluice/mqtt/codec"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -55,6 +56,10 @@ func TestSentences(t *testing.T) {
 	require.Equal(t, "red ␛[31m <U+202E>", sentence(errors.New("red \x1b[31m \u202e")), "a server's words, as in a certificate")
 	require.Empty(t, sentence(&Failure{Code: 1}))
 	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "tcp", Server: "mqtt://h:1883", Err: io.EOF}), "`mqtt doctor --url mqtt://h:1883` says more")
+	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "tls", Err: io.EOF}), "--cafile")
+	rejected := sentence(&mqtt.ConnectError{Stage: "tls", Err: fmt.Errorf("x: %w", netx.ErrCertificateRejected)})
+	require.Contains(t, rejected, "--cert and --key")
+	require.NotContains(t, rejected, "--cafile", "ours is what is rejected")
 	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "connack", Err: context.DeadlineExceeded}), "says nothing")
 	require.Contains(t, sentence(&mqtt.ReasonError{Code: codec.NotAuthorized}), "MQTT_PASSWORD")
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 // sentence is an error in one line that says what to do, or nothing when there is no more to say. A server, or its certificate, has
@@ -45,6 +46,9 @@ func stageHint(e *mqtt.ConnectError) string {
 	case "proxy":
 		return "check --proxy and the proxy's variables in the environment"
 	case "tls":
+		if errors.Is(e, netx.ErrCertificateRejected) {
+			return fmt.Sprintf("--cert and --key give the client's certificate; `mqtt doctor --url %s` says more", e.Server)
+		}
 		return fmt.Sprintf("--cafile names the authority to trust, --insecure trusts any; `mqtt doctor --url %s` says more", e.Server)
 	case "websocket":
 		return "check the path of the URL: most servers want /mqtt"

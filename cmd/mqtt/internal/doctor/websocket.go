@@ -26,7 +26,11 @@ func upgraded(ctx context.Context, p *patient) ([]finding, int) {
 		return []finding{found("websocket", ok, "the server agrees to WebSocket at %s, with the sub-protocol mqtt (%s)", p.at.Path, took(time.Since(begin)))},
 			app.ExitOK
 	}
-	return []finding{found("websocket", fail, "%s", p.noWebSocket(ctx, err))}, app.ExitNoServer
+	code := app.ExitNoServer
+	if certificateAlert(remoteAlert(err)) { // by TLS 1.3 a server says that behind the handshake
+		code = app.ExitTLS
+	}
+	return []finding{found("websocket", fail, "%s", p.noWebSocket(ctx, err))}, code
 }
 
 func (p *patient) noWebSocket(ctx context.Context, err error) string {
