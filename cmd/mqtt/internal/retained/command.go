@@ -78,6 +78,9 @@ func (r *reading) connect(ctx context.Context) (*mqtt.Client, error) {
 	if _, err := app.QoS("--qos", r.qos); err != nil {
 		return nil, err
 	}
+	if r.idle <= 0 {
+		return nil, app.Usage("--idle 0: give the seconds of silence that are the end, as in --idle 1")
+	}
 	cfg, err := r.conn.Config()
 	if err != nil {
 		return nil, err

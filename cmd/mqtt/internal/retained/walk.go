@@ -23,7 +23,7 @@ import (
 //
 // Then, and where marks aren't allowed, all has come when nothing has for as long as idle. That is a guess, and said to be one.
 // A mark that was acknowledged and is lost has either a topic that isn't allowed, or met a full queue, as retained messages did
-// before it. One more mark, now that all is silent, tells which.
+// before it. One more mark, now that all is silent, tells which: should the first one come before it, that was only late.
 type walk struct {
 	client *mqtt.Client
 	filter string
@@ -40,8 +40,9 @@ type walk struct {
 	silence *time.Timer    // runs while silence means the end
 	quiet   bool           // silence means the end
 	came    int            // retained messages so far
-	mark    int            // the number of the last mark that was sent
-	before  int            // how many had come when the last mark was sent
+	mark    int            // the number of the mark that is awaited
+	before  int            // how many had come when that was sent
+	sent    int            // the number of the last mark that was sent: another one while probing
 	state   state
 	doubt   string // why it isn't sure that all has come
 }
@@ -52,7 +53,7 @@ type state int
 const (
 	marking state = iota // each is awaited
 	mixed                // they come in no order with the retained messages
-	probing              // one was lost: the last one tells why
+	probing              // one is missing: the last one tells why
 	guessing
 )
 
@@ -151,23 +152,16 @@ func (w *walk) take(ctx context.Context, m *mqtt.Received) error {
 		}
 		return err
 	}
-	if w.marker == nil || m.Topic != w.marker.topic || string(m.Payload) != strconv.Itoa(w.mark) {
-		return nil // published just now, by whomever; or another copy of a mark
+	if w.marker == nil || m.Topic != w.marker.topic {
+		return nil // published just now, by whomever
 	}
-	switch {
-	case w.state == probing:
+	switch number := string(m.Payload); {
+	case number == strconv.Itoa(w.mark):
+		return w.back(ctx)
+	case w.state == probing && number == strconv.Itoa(w.sent):
 		return app.Fail(app.ExitFailed, "the server's queue for us was full, and some retained messages are missing; -q 0 needs no queue")
-	case w.state != marking:
-	case w.mark == 1:
-		return w.sendMark(ctx)
-	case w.came == w.before:
-		w.doubt = ""
-		return errEnd
-	default:
-		w.state = mixed
-		w.await("the server sends retained messages and others in no order")
 	}
-	return nil
+	return nil // another copy of a mark
 }
 
 // answered is the server's answer to the SUBSCRIBE.
@@ -191,47 +185,12 @@ func (w *walk) answered(ctx context.Context, a answer) error {
 	return nil
 }
 
-// begin sends the first mark, when the filter is subscribed and marks are allowed.
-func (w *walk) begin(ctx context.Context) error {
-	if w.ready != nil || w.told != nil || w.state != marking {
-		return nil
-	}
-	return w.sendMark(ctx)
-}
-
 // lost is an error of a call; that the client has ended has a reason.
 func (w *walk) lost(err error) error {
 	if cause := w.client.Err(); errors.Is(err, mqtt.ErrClosed) && cause != nil {
 		return fmt.Errorf("the connection ended before all had come: %w", cause)
 	}
 	return err
-}
-
-// sendMark sends the next mark. Until it is acknowledged silence means nothing.
-func (w *walk) sendMark(ctx context.Context) (err error) {
-	w.mark++
-	w.before = w.came
-	w.quiet = false
-	w.silence.Stop()
-	w.outcome, err = w.client.PublishAsync(ctx, mark(w.client, w.marker.topic, strconv.Itoa(w.mark)))
-	return err
-}
-
-// acknowledged is the server's word on a mark. From now on that can be back at any time, and silence counts.
-func (w *walk) acknowledged(ctx context.Context) error {
-	err := w.outcome.Wait(ctx)
-	w.outcome = nil
-	_, refused := errors.AsType[*mqtt.ReasonError](err)
-	switch {
-	case w.state == mixed:
-	case refused:
-		w.guess(fmt.Sprintf("no message of our own to %s (--sentinel): %v", w.marker.topic, err))
-	case err != nil:
-		return w.lost(err)
-	default:
-		w.await("a message of our own was acknowledged and has not come back: perhaps its topic isn't allowed (--sentinel)")
-	}
-	return nil
 }
 
 func (w *walk) guess(why string) {
@@ -255,7 +214,7 @@ func (w *walk) silent(ctx context.Context) error {
 		return nil
 	case w.state == marking:
 		w.state = probing
-		return w.sendMark(ctx)
+		return w.send(ctx)
 	}
 	return errEnd
 }

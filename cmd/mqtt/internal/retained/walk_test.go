@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // secondMark is a walk that waits for its second mark, when one message had come before it.
 func secondMark(t *testing.T) *walk {
-	w := &walk{idle: time.Hour, marker: &marker{topic: "marks"}, mark: 2, before: 1, came: 1, silence: time.NewTimer(time.Hour),
+	w := &walk{idle: time.Hour, marker: &marker{topic: "marks"}, mark: 2, sent: 2, before: 1, came: 1, silence: time.NewTimer(time.Hour),
 		use: func(*mqtt.Received) error { return nil }, doubt: "not yet"}
 	t.Cleanup(func() { w.silence.Stop() })
 	return w
@@ -39,4 +39,15 @@ func TestMarksOfAServerWithoutOrderSayNothing(t *testing.T) {
 	require.Contains(t, w.doubt, "in no order")
 	require.True(t, w.quiet, "silence means the end now")
 	require.NoError(t, w.take(t.Context(), received("marks", "2", false)))
+}
+
+func TestAMarkThatIsLateIsNotLost(t *testing.T) {
+	w := secondMark(t)
+	w.state, w.sent = probing, 3
+	require.ErrorIs(t, w.take(t.Context(), received("marks", "2", false)), errEnd)
+	require.Empty(t, w.doubt)
+
+	w = secondMark(t)
+	w.state, w.sent = probing, 3
+	require.ErrorContains(t, w.take(t.Context(), received("marks", "3", false)), "queue for us was full", "the second never came")
 }
