@@ -43,6 +43,22 @@ func TestRecordReplayRecord(t *testing.T) {
 	}
 }
 
+// TestRecordOfALargeMessage has one in the middle that a client who doesn't ask for it wouldn't be sent.
+func TestRecordOfALargeMessage(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t, mqtttest.BrokerConfig{})
+	file := filepath.Join(t.TempDir(), "large.ndjson.zst")
+	p := start(t, "record", "--url", k.url, "-t", "n", "-C", "3", "-f", file)
+	p.stderr.awaitText(t, "recording to")
+	large := strings.Repeat("large", 1<<20)
+	all := numbers("n", mqtt.AtLeastOnce, 0, 3)
+	all[1].Payload = []byte(large)
+	publish(t, client(t, k.url, mqtt.Config{}), all...)
+	r := p.wait()
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Equal(t, []string{"0", large, "2"}, payloads(recorded(t, file)))
+}
+
 // TestRecordKilled kills the recorder in the middle of what it does, again and again. The server keeps its session.
 func TestRecordKilled(t *testing.T) {
 	t.Parallel()

@@ -90,7 +90,7 @@ func (c *Connection) Flags(a *App, cmd *cobra.Command) {
 	f.BoolVar(&c.WillRetain, "will-retain", false, "have the will retained")
 	f.IntVar(&c.MaxInFlight, "max-inflight", 0, "messages that may be under way at once (default 1000)")
 	f.IntVar(&c.ReceiveMaximum, "receive-maximum", 0, "messages that the server may have under way to us (default 65535)")
-	f.IntVar(&c.MaxPacketSize, "max-packet-size", 0, "bytes of the largest packet that is taken (default 1 MiB)")
+	f.IntVar(&c.MaxPacketSize, "max-packet-size", 0, "bytes of the largest packet that is taken (default 1 MiB; to record, copy and retained whatever comes)")
 	f.VarP(&c.Properties, "property", "D", "a property of MQTT 5.0: COMMAND NAME VALUE, as in -D publish content-type text/plain")
 	completions(cmd)
 }

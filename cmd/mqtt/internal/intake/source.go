@@ -35,6 +35,9 @@ type news struct {
 	dropped int          // messages of QoS 0 that found no room
 }
 
+// largestPacket is what the protocol allows, in bytes (§2.1.4).
+const largestPacket = 268_435_460
+
 // Open connects and subscribes. The end of ctx ends the taking, in order. What it returns has to be closed.
 func (f *Flags) Open(ctx context.Context, a *app.App, cfg mqtt.Config, properties *app.Properties) (*Source, error) {
 	subs, err := f.subscriptions(properties)
@@ -43,6 +46,9 @@ func (f *Flags) Open(ctx context.Context, a *app.App, cfg mqtt.Config, propertie
 	}
 	cfg.Ack = mqtt.AckManual
 	cfg.Lenient = true // 3.x has no options of a subscription
+	if cfg.MaxPacketSize == 0 {
+		cfg.MaxPacketSize = largestPacket // a server leaves out what is larger, without a word
+	}
 	c, err := mqtt.New(cfg)
 	if err != nil {
 		return nil, err
