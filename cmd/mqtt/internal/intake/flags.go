@@ -81,6 +81,27 @@ func (f *Flags) subscriptions(properties *app.Properties) ([]mqtt.Subscription, 
 	return subs, nil
 }
 
+// ends are the times that end the taking.
+type ends struct {
+	timeout, duration, idle <-chan time.Time
+	quiet                   *time.Timer // of idle; nil: it never ends so
+	after                   time.Duration
+}
+
+func (f *Flags) ends() ends {
+	_, timeout := after(f.Timeout)
+	_, duration := after(f.Duration)
+	quiet, idle := after(f.Idle)
+	return ends{timeout, duration, idle, quiet, time.Duration(f.Idle)}
+}
+
+// heard has --idle count from now.
+func (e *ends) heard() {
+	if e.quiet != nil {
+		e.quiet.Reset(e.after)
+	}
+}
+
 // after is a timer for a flag; nil, which never fires, for none.
 func after(s app.Seconds) (*time.Timer, <-chan time.Time) {
 	if s == 0 {

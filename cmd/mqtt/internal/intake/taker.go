@@ -48,15 +48,14 @@ func (t *taker) run(ctx context.Context) {
 }
 
 func (t *taker) take(ctx context.Context) error {
-	_, timeout := after(t.flags.Timeout)
-	_, duration := after(t.flags.Duration)
-	quiet, idle := after(t.flags.Idle)
+	ends := t.flags.ends()
 	for {
-		in, out := t.in, t.out
+		in, out, idle := t.in, t.out, ends.idle
+		full := len(t.batch) >= batchMessages || t.bytes >= batchBytes
 		if len(t.batch) == 0 {
 			out = nil
-		} else if len(t.batch) >= batchMessages || t.bytes >= batchBytes {
-			in = nil
+		} else if full {
+			in, idle = nil, nil // it is we who don't listen
 		}
 		select {
 		case m, ok := <-in:
@@ -64,19 +63,20 @@ func (t *taker) take(ctx context.Context) error {
 				return errEnded
 			}
 			t.add(m)
-			if quiet != nil {
-				quiet.Reset(time.Duration(t.flags.Idle))
-			}
+			ends.heard()
 			if t.flags.Count > 0 && t.taken == t.flags.Count {
 				return nil
 			}
 		case out <- t.batch:
 			t.batch, t.bytes = nil, 0
+			if full {
+				ends.heard()
+			}
 		case err := <-t.refused:
 			return err
-		case <-timeout:
+		case <-ends.timeout:
 			return app.ErrTimeout
-		case <-duration:
+		case <-ends.duration:
 			return nil
 		case <-idle:
 			return nil
