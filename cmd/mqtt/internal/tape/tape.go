@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,29 +174,4 @@ func (s stream) close() error {
 		return nil
 	}
 	return s.in.Close()
-}
-
-// numbered is the name of a piece: rec-000002.ndjson.zst.
-func numbered(path string, n int) string {
-	dir, base := filepath.Split(path)
-	stem, rest := base, ""
-	for range 2 { // as .ndjson and .zst
-		if ext := filepath.Ext(stem); ext != "" && ext != stem {
-			stem, rest = strings.TrimSuffix(stem, ext), ext+rest
-		}
-	}
-	return fmt.Sprintf("%s%s-%06d%s", dir, stem, n, rest)
-}
-
-// lastPiece is the number of the last piece that is there; 0: none is.
-func lastPiece(path string) (int, error) {
-	for n := 1; ; n++ {
-		_, err := os.Stat(numbered(path, n))
-		if errors.Is(err, fs.ErrNotExist) {
-			return n - 1, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
 }

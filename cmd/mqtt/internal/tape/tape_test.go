@@ -187,6 +187,28 @@ func TestPiecesByTime(t *testing.T) {
 	require.Equal(t, lines(2, 4), content(t, filepath.Join(dir, "rec-000003.ndjson.zst")))
 }
 
+func TestPiecesGoOnBehindThoseThatWerePutAway(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Path: filepath.Join(dir, "rec.ndjson.zst"), Size: 1}
+	w := create(t, o)
+	for n := range 4 {
+		write(t, w, line(n))
+	}
+	require.NoError(t, w.Close())
+	for n := range 3 {
+		require.NoError(t, os.Remove(numbered(o.Path, n+1)))
+	}
+	_, err := Create(o)
+	require.ErrorIs(t, err, ErrThere)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "rec-7.ndjson.zst"), nil, 0o600)) // none of ours
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "other-000008.ndjson.zst"), nil, 0o600))
+	o.Append = true
+	w = create(t, o)
+	write(t, w, line(4))
+	require.NoError(t, w.Close())
+	require.Equal(t, line(4), content(t, filepath.Join(dir, "rec-000005.ndjson.zst")))
+}
+
 func TestPiecesBySize(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, Options{Path: filepath.Join(dir, "rec"), Size: int64(len(lines(0, 3)))})
