@@ -3,6 +3,7 @@ package belt
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sluicemq/sluice/mqtt"
 )
@@ -23,11 +24,15 @@ func (l *load[T]) wait(ctx context.Context) error {
 	if l.delivery == nil {
 		return l.err
 	}
-	return l.delivery.Wait(ctx)
+	err := l.delivery.Wait(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // Start starts a belt that holds size messages. It calls end with each outcome, one after the other; when ctx is over before a
-// message is done, with that as the error.
+// message is done, with the cause of that as the error.
 func Start[T any](ctx context.Context, size int, end func(what T, err error)) *Belt[T] {
 	on, over := make(chan load[T], size), make(chan struct{})
 	go func() {

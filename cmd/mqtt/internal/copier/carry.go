@@ -31,9 +31,9 @@ func (c *copier) carry(ctx context.Context, from, to mqtt.Config) error {
 		<-watched
 		return fmt.Errorf("source: %w", err)
 	}
-	grace, cancel := c.app.Grace(ctx)
-	defer cancel()
-	b := &bridge{copier: c, source: source, to: there, grace: grace, giveUp: cancel, live: c.app.NewProgress()}
+	grace, giveUp := c.grace(ctx)
+	defer giveUp(nil)
+	b := &bridge{copier: c, source: source, to: there, grace: grace, giveUp: giveUp, live: c.app.NewProgress()}
 	c.app.Say("mqtt: copying; an interrupt ends it")
 	err = b.run()
 	err = first(err, b.close(ctx))
@@ -41,6 +41,19 @@ func (c *copier) carry(ctx context.Context, from, to mqtt.Config) error {
 	b.live.Clear()
 	c.app.Say("mqtt: %d messages copied, %d refused, %d left unacknowledged", b.out.copied, b.out.refused, b.out.left)
 	return err
+}
+
+// grace is for what is under way when an interrupt comes or -W runs out: it ends --drain later, and so bounds also the wait for
+// room at a destination that stands still.
+func (c *copier) grace(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	drained, release := c.app.Grace(ctx)
+	grace, cancel := context.WithCancelCause(drained)
+	end := func(why error) { cancel(why); release() }
+	if c.what.Timeout == 0 {
+		return grace, end
+	}
+	late := time.AfterFunc(time.Duration(c.what.Timeout)+c.app.Drain, func() { cancel(app.ErrTimeout) })
+	return grace, func(why error) { late.Stop(); end(why) }
 }
 
 // first is the first error that there is.
@@ -58,8 +71,8 @@ type bridge struct {
 	copier *copier
 	source *intake.Source
 	to     *mqtt.Client
-	grace  context.Context // of what is under way when an interrupt comes
-	giveUp func()          // ends grace
+	grace  context.Context         // of what is under way when the end comes
+	giveUp context.CancelCauseFunc // ends grace
 	live   *app.Progress
 	out    outcomes
 }
@@ -71,11 +84,11 @@ func (b *bridge) run() error {
 	err := b.publishAll(on, failed)
 	b.source.Stop()
 	err = first(err, b.source.Err())
-	if errors.Is(err, app.ErrTimeout) {
-		defer time.AfterFunc(b.copier.app.Drain, b.giveUp).Stop()
+	if failed := err; failed != nil { // who waits for the destination then, waits no longer than after an interrupt
+		defer time.AfterFunc(b.copier.app.Drain, func() { b.giveUp(failed) }).Stop()
 	}
 	on.Close()
-	if b.grace.Err() != nil { // an interrupt or -W, and what was under way has not come to its end
+	if b.grace.Err() != nil { // what was under way has not come to its end
 		return first(err, context.Cause(b.grace))
 	}
 	select {
@@ -163,6 +176,9 @@ func (b *bridge) close(ctx context.Context) error {
 	defer cancel()
 	bye, err := b.copier.from.Properties.Disconnect()
 	err = first(err, b.source.Close(drain, bye))
+	if b.grace.Err() != nil {
+		cancel() // what is under way had its time
+	}
 	bye, wrong := b.copier.to.Properties.Disconnect()
 	closed := b.to.CloseWith(drain, bye)
 	if _, counted := errors.AsType[*mqtt.UnfinishedError](closed); counted {
