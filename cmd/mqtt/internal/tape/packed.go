@@ -16,6 +16,9 @@ const window = 1 << 20
 // lastBlock ends a frame (RFC 8878 §3.1.1.2): a raw block of no bytes, which is the last.
 var lastBlock = []byte{1, 0, 0}
 
+// frameBegin is how each frame of ours begins: no checksum, no size (RFC 8878 §3.1.1.1).
+var frameBegin = append(bytes.Clone(zstdMagic), 0)
+
 // packedFile is a file of lines in zstd. Each write ends with lastBlock, so that the file is whole, and the next write of the same
 // frame goes over that.
 type packedFile struct {

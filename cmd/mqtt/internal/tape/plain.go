@@ -3,6 +3,7 @@ package tape
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 )
 
@@ -47,11 +48,18 @@ var errForeign = errors.New("isn't a recording of mqtt record, and stays as it i
 
 // mendPlain cuts off a torn last line, and gives the size of what is whole.
 func mendPlain(f *os.File, size int64) (int64, error) {
+	head := make([]byte, min(size, int64(len(zstdMagic))))
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return 0, err
+	}
+	if bytes.Equal(head, zstdMagic) { // of another name once: who reads it takes all of it for zstd
+		return 0, errForeign
+	}
 	end, err := lastLineFeed(f, size)
 	if err != nil || end == size {
 		return end, err
 	}
-	head := make([]byte, min(size-end, int64(len(lineBegin))))
+	head = make([]byte, min(size-end, int64(len(lineBegin))))
 	if _, err := f.ReadAt(head, end); err != nil {
 		return 0, err
 	}
@@ -86,4 +94,24 @@ func lastLineFeed(f *os.File, size int64) (int64, error) {
 		end = start
 	}
 	return 0, nil
+}
+
+// contains says whether r has what in it.
+func contains(r io.Reader, what []byte) (bool, error) {
+	buf := make([]byte, 64<<10)
+	kept := 0 // of what was looked through already, as what may begin there
+	for {
+		n, err := io.ReadFull(r, buf[kept:])
+		n += kept
+		if bytes.Contains(buf[:n], what) {
+			return true, nil
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = copy(buf, buf[n-len(what)+1:n])
+	}
 }

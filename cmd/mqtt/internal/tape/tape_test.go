@@ -158,6 +158,8 @@ func TestFilesOfOthersStayAsTheyAre(t *testing.T) {
 		{"rec.ndjson", bytes.Repeat([]byte("x"), 200_000), true, "isn't a recording"},
 		{"rec.ndjson.zst", []byte("a text\nwithout an end, long enough"), true, "isn't a recording"},
 		{"rec.ndjson.zst", frame[:len(frame)-1], true, "isn't a recording"},
+		{"rec.ndjson.zst", frame[:len(frame)-8], true, "isn't a recording"}, // in its one block
+		{"rec.ndjson", append(bytes.Clone(frame), '\n'), true, "isn't a recording"},
 	} {
 		path := filepath.Join(t.TempDir(), c.name)
 		require.NoError(t, os.WriteFile(path, c.content, 0o600))
