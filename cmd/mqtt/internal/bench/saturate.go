@@ -45,6 +45,7 @@ func (p *publisher) burst(ctx context.Context, n int, now time.Duration) error {
 		number(p.message.Payload, int(p.sent), unix)
 		if p.flights == nil {
 			if err := p.client.Publish(ctx, p.message); err != nil {
+				p.acknowledged += int64(i)
 				p.counter.add(counts{Offered: int64(i), Acknowledged: int64(i)})
 				return err
 			}
