@@ -136,11 +136,9 @@ func (b *bench) measure(ctx context.Context) (*summary, error) {
 		return nil, err
 	}
 	if b.warmup > 0 {
-		s := b.stretch(time.Duration(b.warmup), true)
-		if err := s.through(ctx, w); err != nil {
+		if err := b.warmUp(ctx, w); err != nil {
 			return nil, err
 		}
-		b.fleet.taken()
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -152,6 +150,20 @@ func (b *bench) measure(ctx context.Context) (*summary, error) {
 		return nil, err // there is nothing to tell
 	}
 	return b.summary(s, started, errors.Is(context.Cause(ctx), app.ErrInterrupted)), err
+}
+
+// warmUp works without counting. Messages that it leaves behind would be acknowledged in the time that is measured, or fill it.
+func (b *bench) warmUp(ctx context.Context, w work) error {
+	s := b.stretch(time.Duration(b.warmup), true)
+	if err := s.through(ctx, w); err != nil {
+		return err
+	}
+	if s.left > 0 && ctx.Err() == nil {
+		return app.Fail(app.ExitUnacknowledged, "%d messages of the warm-up have no acknowledgement %v after its end, so nothing was measured; --drain waits longer",
+			s.left, b.app.Drain)
+	}
+	b.fleet.taken()
+	return nil
 }
 
 func (b *bench) stretch(length time.Duration, warm bool) *stretch {

@@ -23,6 +23,7 @@ type stretch struct {
 	receiverTells bool     // the latency, and not the acknowledgement
 	scheduled     int      // messages that were due; 0: there is no schedule
 	offered       []uint64 // by each publisher
+	left          int      // messages that have no outcome at its end
 	wrong         error    // why the first of those failed that did
 }
 
@@ -74,6 +75,8 @@ func (s *stretch) publish(ctx context.Context, clients []*mqtt.Client) error {
 	settling.Wait()
 	for _, p := range publishers {
 		s.offered = append(s.offered, p.sent)
+		out := p.client.Stats().Out
+		s.left += out.InFlight + out.Queued
 	}
 	close(wrongs)
 	close(fatal)

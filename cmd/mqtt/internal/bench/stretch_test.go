@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
 	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
@@ -49,4 +51,34 @@ func TestABurstThatTheEndCutsShortIsCountedOnce(t *testing.T) {
 			require.Equal(t, counts{Offered: 44, Acknowledged: 44}, s.ledger.sum)
 		})
 	}
+}
+
+// measuring is a bench of one work against a server of the test's.
+func measuring(o *options, b *mqtttest.Broker) *bench {
+	a := &app.App{Stdout: os.Stdout, Stderr: os.Stderr, Drain: time.Minute}
+	m := &bench{options: o, app: a, cfg: mqtt.Config{Servers: []string{"mqtt://broker"}, Dialer: b}, live: newLive(a, o.work, false)}
+	for _, k := range works {
+		if k.name == o.work {
+			m.kind = k
+		}
+	}
+	return m
+}
+
+// Else the server may acknowledge them in the time that is measured, in which nobody offered them.
+func TestNothingIsMeasuredWhenTheWarmUpStaysUnfinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := mqtttest.NewBroker(mqtttest.BrokerConfig{})
+		defer b.Close()
+		b.OnPacket(func(_ string, _ codec.Side, p codec.Packet) mqtttest.Action {
+			if _, ack := p.(*codec.PubAck); ack {
+				return mqtttest.ActionDrop
+			}
+			return mqtttest.ActionPass
+		})
+		o := &options{work: "pub", saturate: true, qos: 1, topic: "a", size: stampSize, clients: 2, warmup: app.Seconds(time.Second), duration: app.Seconds(time.Second)}
+		_, err := measuring(o, b).measure(t.Context())
+		require.ErrorContains(t, err, "messages of the warm-up have no acknowledgement 1m0s after its end")
+		require.Equal(t, app.ExitUnacknowledged, app.ExitCode(err))
+	})
 }
