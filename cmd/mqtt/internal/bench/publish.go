@@ -16,6 +16,7 @@ type publisher struct {
 	counter      *counter
 	message      mqtt.Message
 	batch        []flight
+	before       int64   // messages of the client that hadn't been done when the stretch began
 	flights      flights // to its collector; nil at QoS 0
 	sent         uint64
 	acknowledged int64         // that were counted so; the collector's until it has ended
@@ -161,8 +162,11 @@ func (f flights) put(ctx context.Context, batch []flight) {
 
 // collect waits for the outcome of each message, in their order, which is that of the server's acknowledgements (§4.6). When
 // patience ends, what has no outcome has failed.
-func (p *publisher) collect(patience context.Context, flights flights) (wrong error) {
-	for batch := range flights {
+func (p *publisher) collect(patience context.Context) (wrong error) {
+	if p.flights == nil {
+		return nil
+	}
+	for batch := range p.flights {
 		for _, f := range batch {
 			if err := f.delivery.Wait(patience); err != nil {
 				if wrong == nil {

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt"
@@ -41,21 +40,17 @@ func (w *rtt) run(ctx context.Context, s *stretch) error {
 		t := time.AfterFunc(s.length, func() { stop(nil) })
 		defer t.Stop()
 	}
-	var all sync.WaitGroup
-	failed := make(chan error, len(w.clients))
+	var all []*trips
 	for i, c := range w.clients {
-		all.Go(func() {
-			t := &trips{stretch: s, client: c, counter: s.ledger.counter(i), message: s.message(i, s.warm), publisher: uint32(i)}
-			err := t.all(ctx, share(s.count, len(w.clients), i))
-			if err != nil {
-				stop(err)
-			}
-			failed <- err
-		})
+		all = append(all, &trips{stretch: s, client: c, counter: s.ledger.counter(i), message: s.message(i, s.warm), publisher: i})
 	}
-	all.Wait()
-	close(failed)
-	return first(failed)
+	return together(all, func(t *trips) error {
+		err := t.all(ctx, share(s.count, len(all), t.publisher))
+		if err != nil {
+			stop(err)
+		}
+		return err
+	})
 }
 
 // trips are those of one client.
@@ -64,7 +59,7 @@ type trips struct {
 	client    *mqtt.Client
 	counter   *counter
 	message   mqtt.Message
-	publisher uint32
+	publisher int
 	series    sequence
 }
 
@@ -121,7 +116,7 @@ func (t *trips) back(ctx context.Context, n uint64, begun time.Duration, patienc
 func (t *trips) take(m *mqtt.Received, n uint64, begun time.Duration) bool {
 	now := t.clock.now()
 	s, ours := readStamp(m.Payload)
-	if !ours || s.run != t.run || s.publisher != t.publisher || s.warm != t.warm {
+	if !ours || s.run != t.run || int(s.publisher) != t.publisher || s.warm != t.warm {
 		return false
 	}
 	lost, duplicated, reordered := t.series.take(s.number)

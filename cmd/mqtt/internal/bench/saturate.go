@@ -72,11 +72,10 @@ func (p *publisher) burst(ctx context.Context, n int, now time.Duration) error {
 	return nil
 }
 
-// settle makes the counts of a client exact once all has ended or patience has: by what the client itself knows of its messages,
-// failed before the stretch began.
-func (p *publisher) settle(patience context.Context, failed int64) error {
+// settle makes the counts of a client exact once all has ended or patience has: by what the client itself knows of its messages.
+func (p *publisher) settle(patience context.Context) error {
 	err := p.client.Flush(patience)
-	failed = notDone(p.client) - failed
+	failed := notDone(p.client) - p.before
 	p.counter.add(counts{Acknowledged: int64(p.sent) - failed - p.acknowledged, Failed: failed})
 	return err
 }

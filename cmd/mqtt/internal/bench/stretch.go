@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -34,54 +35,57 @@ const grace = time.Second
 func (s *stretch) publish(ctx context.Context, clients []*mqtt.Client) error {
 	patience, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	begin, bound := s.plan(len(clients))
-	if bound > 0 {
-		t := time.AfterFunc(bound, func() { stop(nil) }) // also who waits for room stops then
-		defer t.Stop()
-	}
-	before := each(clients, notDone)
-	var publishing, collecting sync.WaitGroup
-	publishers := make([]*publisher, len(clients))
-	wrongs, fatal := make(chan error, 2*len(clients)), make(chan error, len(clients))
-	for i, c := range clients {
-		p := &publisher{stretch: s, client: c, number: i, counter: s.ledger.counter(i), message: s.message(i, s.warm)}
-		publishers[i] = p
-		if s.qos > 0 {
-			p.flights = make(flights, 1)
-			collecting.Go(func() { wrongs <- p.collect(patience, p.flights) })
-		}
-		publishing.Go(func() {
-			err := begin(ctx, p)
-			if err != nil {
-				stop(err)
-			}
-			fatal <- err
-			if p.flights != nil {
-				p.pass(patience)
-				close(p.flights)
-			}
-		})
-	}
-	publishing.Wait()
+	publishers := s.publishers(clients)
+	collected := make(chan error, 1)
+	go func() {
+		collected <- together(publishers, func(p *publisher) error { return p.collect(patience) })
+	}()
+	fatal := s.publishing(ctx, patience, publishers)
 	t := time.AfterFunc(s.app.Drain, giveUp)
 	defer t.Stop()
-	collecting.Wait()
-	var settling sync.WaitGroup
-	for i, p := range publishers {
-		settling.Go(func() { wrongs <- p.settle(patience, before[i]) })
-	}
-	settling.Wait()
+	uncollected := <-collected
+	unsettled := together(publishers, func(p *publisher) error { return p.settle(patience) })
+	s.wrong = cmp.Or(uncollected, unsettled)
 	for _, p := range publishers {
 		s.offered = append(s.offered, p.sent)
 		out := p.client.Stats().Out
 		s.left += out.InFlight + out.Queued
 	}
-	close(wrongs)
-	close(fatal)
-	s.wrong = first(wrongs)
-	return first(fatal)
+	return fatal
+}
+
+// publishers has one for each client.
+func (s *stretch) publishers(clients []*mqtt.Client) (all []*publisher) {
+	for i, c := range clients {
+		p := &publisher{stretch: s, client: c, number: i, counter: s.ledger.counter(i), message: s.message(i, s.warm), before: notDone(c)}
+		if s.qos > 0 {
+			p.flights = make(flights, 1)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// publishing has all publishers publish. When one of them can't go on, none does.
+func (s *stretch) publishing(ctx, patience context.Context, publishers []*publisher) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	begin, bound := s.plan(len(publishers))
+	if bound > 0 {
+		t := time.AfterFunc(bound, func() { stop(nil) }) // also who waits for room stops then
+		defer t.Stop()
+	}
+	return together(publishers, func(p *publisher) error {
+		err := begin(ctx, p)
+		if err != nil {
+			stop(err)
+		}
+		if p.flights != nil {
+			p.pass(patience)
+			close(p.flights)
+		}
+		return err
+	})
 }
 
 // plan is what each publisher does, and how long at most.
@@ -114,19 +118,17 @@ func notDone(c *mqtt.Client) int64 {
 	return int64(s.Refused+s.NotSent+s.Uncertain+s.Kept) + int64(s.InFlight+s.Queued)
 }
 
-func each(clients []*mqtt.Client, f func(*mqtt.Client) int64) []int64 {
-	all := make([]int64, len(clients))
-	for i, c := range clients {
-		all[i] = f(c)
+// together has f do its work for all of them side by side, and gives the first error once that is done.
+func together[T any](all []T, f func(T) error) (first error) {
+	var working sync.WaitGroup
+	errs := make(chan error, len(all))
+	for _, one := range all {
+		working.Go(func() { errs <- f(one) })
 	}
-	return all
-}
-
-func first(errs <-chan error) (first error) {
+	working.Wait()
+	close(errs)
 	for err := range errs {
-		if first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 	}
 	return first
 }
