@@ -85,10 +85,11 @@ type bench struct {
 	kind  kind
 	app   *app.App
 	cfg   mqtt.Config
-	live  *live // nil: nothing is shown
+	live  *live
 	clock clock
 	pace  *pace
 	fleet *fleet
+	grace context.Context // ends --drain after an interrupt
 }
 
 // whole calibrates, measures, tells and judges.
@@ -130,7 +131,10 @@ func (b *bench) measure(ctx context.Context) (*summary, error) {
 	b.clock = newClock()
 	b.pace = newPace(b.clock)
 	b.fleet = newFleet(b.app, b.live.say)
-	defer b.fleet.close(ctx)
+	grace, release := b.app.Grace(ctx)
+	defer release()
+	b.grace = grace
+	defer b.fleet.close(grace)
 	w := b.kind.open(b)
 	if err := w.open(ctx); err != nil {
 		return nil, err
@@ -168,11 +172,11 @@ func (b *bench) warmUp(ctx context.Context, w work) error {
 
 func (b *bench) stretch(length time.Duration, warm bool) *stretch {
 	show := b.live.second
-	if warm || b.live == nil {
+	if warm {
 		show = nil
 	}
 	return &stretch{
-		options: b.options, app: b.app, clock: b.clock, pace: b.pace, warm: warm, length: length,
+		options: b.options, app: b.app, grace: b.grace, clock: b.clock, pace: b.pace, warm: warm, length: length,
 		ledger: newLedger(b.clock, b.clients+b.subscribers, b.fleet.taken, show),
 	}
 }

@@ -37,8 +37,8 @@ func (w *e2e) run(ctx context.Context, s *stretch) error {
 	if s.warm {
 		return err
 	}
-	w.rest(ctx, s)
-	w.fleet.close(ctx)
+	w.rest(s)
+	w.fleet.close(w.grace)
 	<-w.audience.over
 	var missing int64
 	for _, r := range w.audience.receivers {
@@ -53,8 +53,8 @@ func (w *e2e) run(ctx context.Context, s *stretch) error {
 const idle = 2 * time.Second
 
 // rest waits until all that was published has come.
-func (w *e2e) rest(ctx context.Context, s *stretch) {
-	drain, cancel := w.app.Draining(ctx)
+func (w *e2e) rest(s *stretch) {
+	drain, cancel := context.WithTimeout(w.grace, w.app.Drain)
 	defer cancel()
 	var want int64
 	for _, n := range s.offered {

@@ -148,8 +148,8 @@ func (f *fleet) taken() int64 {
 	return n
 }
 
-// close ends the clients, with DISCONNECT where --drain has time for it. What is unfinished was counted before.
-func (f *fleet) close(ctx context.Context) {
+// close ends the clients, with DISCONNECT where --drain and grace have time for it. What is unfinished was counted before.
+func (f *fleet) close(grace context.Context) {
 	if !f.ends() {
 		close(f.ending)
 	}
@@ -157,7 +157,7 @@ func (f *fleet) close(ctx context.Context) {
 	all := f.all
 	f.all = nil
 	f.mu.Unlock()
-	drain, cancel := f.app.Draining(ctx)
+	drain, cancel := context.WithTimeout(grace, f.app.Drain)
 	defer cancel()
 	next := make(chan *mqtt.Client)
 	var workers sync.WaitGroup

@@ -77,7 +77,7 @@ func (t *trips) all(ctx context.Context, share int) error {
 		}
 		t.counter.add(counts{Offered: 1})
 		patience.Reset(away)
-		if err := t.back(ctx, uint64(n), begun, patience.C); err != nil {
+		if err := t.back(uint64(n), begun, patience.C); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (t *trips) publish(ctx context.Context) (err error) {
 }
 
 // back waits for a message. One that is under way when the end comes is waited for, too.
-func (t *trips) back(ctx context.Context, n uint64, begun time.Duration, patience <-chan time.Time) error {
+func (t *trips) back(n uint64, begun time.Duration, patience <-chan time.Time) error {
 	for {
 		select {
 		case m, open := <-t.client.Messages():
@@ -104,12 +104,18 @@ func (t *trips) back(ctx context.Context, n uint64, begun time.Duration, patienc
 				return nil
 			}
 		case <-patience:
-			d := counts{Failed: 1}
-			d.Lost = t.series.skip(n + 1)
-			t.counter.add(d)
+			t.gone(n)
+			return nil
+		case <-t.grace.Done():
+			t.gone(n)
 			return nil
 		}
 	}
+}
+
+// gone counts a message that hasn't come back.
+func (t *trips) gone(n uint64) {
+	t.counter.add(counts{Failed: 1, Lost: t.series.skip(n + 1)})
 }
 
 // take counts a message, and says whether it is the one that is waited for.

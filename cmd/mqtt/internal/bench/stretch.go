@@ -14,6 +14,7 @@ import (
 type stretch struct {
 	*options
 	app      *app.App
+	grace    context.Context // of the bench
 	clock    clock
 	pace     *pace
 	ledger   *ledger
@@ -33,7 +34,7 @@ const grace = time.Second
 
 // publish has the clients publish, and waits for the outcome of each message: for --drain at most once all is published.
 func (s *stretch) publish(ctx context.Context, clients []*mqtt.Client) error {
-	patience, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	patience, giveUp := context.WithCancel(s.grace)
 	defer giveUp()
 	publishers := s.publishers(clients)
 	collected := make(chan error, 1)

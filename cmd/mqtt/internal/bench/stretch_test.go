@@ -20,7 +20,7 @@ func stretchOf(o options, length time.Duration) *stretch {
 	o.saturate, o.size = true, stampSize
 	c := newClock()
 	s := &stretch{
-		options: &o, app: &app.App{Drain: time.Minute}, clock: c, pace: newPace(c), length: length,
+		options: &o, app: &app.App{Drain: time.Minute}, grace: context.Background(), clock: c, pace: newPace(c), length: length,
 		ledger: newLedger(c, 1, func() int64 { return 0 }, nil),
 	}
 	s.ledger.begin()
@@ -81,4 +81,35 @@ func TestNothingIsMeasuredWhenTheWarmUpStaysUnfinished(t *testing.T) {
 		require.ErrorContains(t, err, "messages of the warm-up have no acknowledgement 1m0s after its end")
 		require.Equal(t, app.ExitUnacknowledged, app.ExitCode(err))
 	})
+}
+
+// --drain is for all of an end that an interrupt has asked for, and not for each of its parts.
+func TestAnInterruptedRunTakesDrainOnce(t *testing.T) {
+	for _, work := range []string{"pub", "e2e", "rtt"} {
+		t.Run(work, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := mqtttest.NewBroker(mqtttest.BrokerConfig{})
+				defer b.Close()
+				b.OnPacket(func(_ string, from codec.Side, p codec.Packet) mqtttest.Action {
+					switch p.(type) {
+					case *codec.Publish, *codec.PubAck:
+						if from == codec.FromServer {
+							return mqtttest.ActionDrop
+						}
+					}
+					return mqtttest.ActionPass
+				})
+				o := &options{work: work, saturate: true, qos: 1, topic: "a", size: stampSize, clients: 1, subscribers: 1, duration: app.Seconds(time.Hour)}
+				m := measuring(o, b)
+				m.app.Drain = 3 * time.Second
+				ctx, interrupt := context.WithCancelCause(t.Context())
+				begun := time.Now()
+				time.AfterFunc(time.Minute, func() { interrupt(app.ErrInterrupted) })
+				f, err := m.measure(ctx)
+				require.NoError(t, err)
+				require.True(t, f.Interrupted)
+				require.Equal(t, time.Minute+m.app.Drain, time.Since(begun).Round(100*time.Millisecond))
+			})
+		})
+	}
 }

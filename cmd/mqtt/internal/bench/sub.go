@@ -52,7 +52,7 @@ func (w *sub) run(ctx context.Context, s *stretch) error {
 	case <-ctx.Done():
 	}
 	if !s.warm {
-		w.fleet.close(ctx)
+		w.fleet.close(w.grace)
 	}
 	return nil
 }
