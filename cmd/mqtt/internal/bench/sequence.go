@@ -36,13 +36,18 @@ func (s *sequence) skip(n uint64) (lost int64) {
 	if n <= s.next {
 		return 0
 	}
-	if len(s.gaps) == mostGaps {
-		s.gaps = slices.Delete(s.gaps, 0, mostGaps/2)
-	}
 	s.gaps = append(s.gaps, gap{s.next, n})
+	s.bound()
 	lost = int64(n - s.next)
 	s.next = n
 	return lost
+}
+
+// bound gives up the oldest gaps when there are too many.
+func (s *sequence) bound() {
+	if len(s.gaps) > mostGaps {
+		s.gaps = slices.Delete(s.gaps, 0, mostGaps/2)
+	}
 }
 
 // fill takes n out of its gap; false: it is in none.
@@ -69,6 +74,7 @@ func (s *sequence) fill(n uint64) bool {
 	default:
 		s.gaps[i].end = n
 		s.gaps = slices.Insert(s.gaps, i+1, gap{n + 1, g.end})
+		s.bound()
 	}
 	return true
 }

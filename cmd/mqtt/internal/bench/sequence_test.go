@@ -84,3 +84,17 @@ func TestWhatIsMissingAtTheEnd(t *testing.T) {
 	require.Equal(t, int64(2), s.skip(5))
 	require.Equal(t, int64(0), s.skip(5))
 }
+
+func TestASequenceThatIsFilledInItsMiddleKeepsNoMoreGapsEither(t *testing.T) {
+	var s sequence
+	all := account(&s, 10*mostGaps)
+	for n := uint64(1); n < 10*mostGaps; n += 2 { // each makes two gaps of one
+		all.add(account(&s, n))
+		require.LessOrEqual(t, len(s.gaps), mostGaps)
+	}
+	require.Equal(t, counts{Lost: 5 * mostGaps, Reordered: 5 * mostGaps}, all)
+	for n := uint64(10*mostGaps + 2); n < 20*mostGaps; n += 2 { // each leaves one more behind
+		account(&s, n)
+		require.LessOrEqual(t, len(s.gaps), mostGaps)
+	}
+}
