@@ -45,7 +45,7 @@ type counter struct {
 	counts    counts
 	latencies *hdrhistogram.Histogram
 	last      time.Duration // of the clock: when the last message was acknowledged or received
-	unique    int64         // of the whole run: received, those that came twice left out
+	unique    int64         // of the whole run: received of what bench published, those that came twice left out
 	lateness
 }
 
@@ -68,7 +68,7 @@ func (c *counter) add(d counts) {
 func (c *counter) tell(d counts, now, latency time.Duration) {
 	c.mu.Lock()
 	c.counts.add(d)
-	c.unique += d.Received - d.Duplicated
+	c.unique += d.Received - d.Duplicated - d.Foreign
 	c.record(now, latency)
 	c.mu.Unlock()
 }
@@ -77,7 +77,7 @@ func (c *counter) tell(d counts, now, latency time.Duration) {
 func (c *counter) tellUntimed(d counts, now time.Duration) {
 	c.mu.Lock()
 	c.counts.add(d)
-	c.unique += d.Received - d.Duplicated
+	c.unique += d.Received - d.Duplicated - d.Foreign
 	c.last = max(c.last, now)
 	c.mu.Unlock()
 }

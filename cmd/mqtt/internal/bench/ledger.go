@@ -111,7 +111,7 @@ func (l *ledger) lateness() (all lateness) {
 	return all
 }
 
-// soFar is how many messages were received and weren't duplicates, since the start.
+// soFar is how many messages of ours were received and weren't duplicates, since the start.
 func (l *ledger) soFar() (n int64) {
 	for _, c := range l.counters {
 		c.mu.Lock()

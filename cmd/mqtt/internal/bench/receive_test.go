@@ -76,3 +76,13 @@ func TestFiltersOfAllPublishers(t *testing.T) {
 		require.Equal(t, want, (&options{topic: topic}).filtersOf(3), topic)
 	}
 }
+
+// Those are as many as came of what was published, which the end waits for.
+func TestMessagesOfOthersAreNoneOfOurs(t *testing.T) {
+	r, l := counting(5, nil)
+	published(r, stamp{run: 5, number: 0, due: l.clock.unix(0)})
+	r.count(&mqtt.Received{Message: mqtt.Message{Payload: []byte("21.5")}})
+	l.finish()
+	require.Equal(t, counts{Received: 2, Foreign: 1}, l.sum)
+	require.Equal(t, int64(1), l.soFar())
+}
