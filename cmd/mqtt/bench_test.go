@@ -180,6 +180,8 @@ func TestBenchUsage(t *testing.T) {
 		{"pub --fail-if p99>5", "give a duration"},
 		{"pub --fail-if lost>5", `bench pub has no figure "lost"`},
 		{"e2e --size 31", "needs payloads of 32 bytes at least"},
+		{"e2e --size 5000 --max-packet-size 5000", "no message would come back"},
+		{"pub --size 268435456", "a payload has 0 to 267386880 bytes"},
 		{"rtt --size 0", "needs payloads of 32 bytes at least"},
 		{"pub --rate 5 --saturate", "--rate and --saturate"},
 		{"pub --rate 0", "--rate 0"},

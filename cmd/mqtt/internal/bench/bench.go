@@ -130,6 +130,7 @@ func (b *bench) whole(ctx context.Context) error {
 func (b *bench) measure(ctx context.Context) (*summary, error) {
 	b.clock = newClock()
 	b.pace = newPace(b.clock)
+	b.room(&b.cfg)
 	b.fleet = newFleet(b.app, b.live.say)
 	grace, release := b.app.Grace(ctx)
 	defer release()

@@ -148,16 +148,6 @@ func (o *options) defaults() {
 	}
 }
 
-func (o *options) checkSize() error {
-	if o.size < 0 || o.size > 256<<20 {
-		return app.Usage("--size %d: a payload has 0 bytes at least, and 256 MiB at most", o.size)
-	}
-	if (o.work == "e2e" || o.work == "rtt") && o.size < stampSize {
-		return app.Usage("--size %d: bench %s needs payloads of %d bytes at least, for the numbers and times that it counts by", o.size, o.work, stampSize)
-	}
-	return nil
-}
-
 func (o *options) checkTopic() error {
 	if o.work == "conn" {
 		return nil

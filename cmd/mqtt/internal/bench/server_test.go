@@ -51,3 +51,15 @@ func TestTheServerSendsBackAndFloods(t *testing.T) {
 	require.Equal(t, int64(3000), f.Received)
 	require.Zero(t, f.Lost+f.Duplicated+f.Reordered+f.Foreign)
 }
+
+func TestMessagesThatAreLargerThanMostComeBack(t *testing.T) {
+	var cfg mqtt.Config
+	(&options{work: "pub", size: 100_000_000}).room(&cfg)
+	require.Greater(t, cfg.Outbox.Bytes, 100_000_000)
+	for _, work := range []string{"e2e", "rtt"} {
+		for qos := range 2 {
+			f := ownRun(t, options{work: work, qos: qos, size: 3 << 20, topic: "a", clients: 1, subscribers: 1, count: 2, saturate: true}, mqtt.V5)
+			require.Equal(t, counts{Offered: 2, Acknowledged: 2, Received: 2}, f.counts)
+		}
+	}
+}
