@@ -185,6 +185,8 @@ func TestBenchUsage(t *testing.T) {
 		{"rtt --size 0", "needs payloads of 32 bytes at least"},
 		{"pub --rate 5 --saturate", "--rate and --saturate"},
 		{"pub --rate 0", "--rate 0"},
+		{"pub --rate 1e-11", "--rate 1e-11"},
+		{"pub --rate NaN", "--rate NaN"},
 		{"pub --count 0", "--count 0"},
 		{"pub --duration 0", "--duration 0"},
 		{"pub --clients 0", "--clients"},
@@ -198,6 +200,26 @@ func TestBenchUsage(t *testing.T) {
 		require.Equal(t, 2, r.code, c.args)
 		require.Contains(t, r.stderr, c.says)
 		require.Empty(t, r.stdout)
+	}
+}
+
+func TestBenchTheCommandLineSaysItBeforeTheEnvironmentDoes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, c := range []struct {
+		args, env string
+		topic     string
+	}{
+		{"--saturate --url " + s.url, "MQTT_RATE=0.01", "mqtt-bench/%c"},
+		{"--rate 1000 --url " + s.url, "MQTT_SATURATE=true", "mqtt-bench/%c"},
+		{"-L " + s.url + "/a", "MQTT_TOPIC=b", "a"},
+		{"-t a", "MQTT_TOPIC_URL=" + s.url + "/b", "a"},
+	} {
+		r := runCall(t, call{args: strings.Fields("bench pub --count 3 --json " + c.args), env: append([]string{c.env}, benchPatience...)})
+		require.Equal(t, 0, r.code, r.stderr)
+		m := measuredBy(t, r)
+		require.Equal(t, c.topic, m.Configuration.Topic)
+		require.Equal(t, strings.Contains(c.args, "--saturate"), m.Scheduled == 0)
 	}
 }
 

@@ -100,6 +100,8 @@ func TestPubUsage(t *testing.T) {
 		{"count of lines", []string{"-t", "a", "-l", "--count", "3"}, "--count repeats one message"},
 		{"rate of one", []string{"-t", "a", "-m", "x", "--rate", "3"}, "--rate paces many messages"},
 		{"rate", []string{"-t", "a", "-l", "--rate", "-3"}, "--rate -3"},
+		{"a rate of nothing", []string{"-t", "a", "-l", "--rate", "0"}, "--rate 0"},
+		{"a rate that is no number", []string{"-t", "a", "-l", "--rate", "NaN"}, "--rate NaN"},
 		{"size", []string{"-t", "a", "--size", "-3"}, "--size -3"},
 		{"file", []string{"-t", "a", "-f", "nosuch"}, "--file: open nosuch: no such file"},
 		{"properties on 3.1.1", []string{"-t", "a", "-m", "x", "-V", "311", "-D", "publish", "content-type", "a"}, "-D publish is for MQTT 5.0"},
@@ -112,6 +114,24 @@ func TestPubUsage(t *testing.T) {
 			require.Contains(t, r.stderr, "mqtt: "+c.says)
 			require.Contains(t, r.stderr, "usage: mqtt pub")
 		})
+	}
+}
+
+func TestPubTheCommandLineSaysTheTopicBeforeTheEnvironmentDoes(t *testing.T) {
+	s := newServer(t)
+	w := newWitness(t, s)
+	for _, c := range []struct {
+		args []string
+		env  string
+	}{
+		{[]string{"-L", s.url + "/a"}, "MQTT_TOPIC=b"},
+		{[]string{"-t", "a"}, "MQTT_TOPIC_URL=" + s.url + "/b"},
+	} {
+		r := runCall(t, call{args: append([]string{"pub", "-m", "x"}, c.args...), env: []string{c.env}})
+		require.Equal(t, 0, r.code, r.stderr)
+	}
+	for _, m := range w.await(t, 2) {
+		require.Equal(t, "a", m.TopicName)
 	}
 }
 

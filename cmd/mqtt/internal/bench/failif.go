@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func (c *condition) parseLimit(text string) error {
 		return nil
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || n < 0 || n != n {
+	if err != nil || !(n >= 0 && n <= math.MaxFloat64) {
 		return app.Usage("--fail-if %q: %s is a number, so give a number, as in 0 or 1000", c.text, c.metric)
 	}
 	c.limit = n

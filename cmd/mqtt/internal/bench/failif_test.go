@@ -46,6 +46,7 @@ func TestParseConditionRefuses(t *testing.T) {
 		{"e2e", "lost>1ms", "give a number"},
 		{"e2e", "rate<NaN", "give a number"},
 		{"e2e", "rate<-1", "give a number"},
+		{"e2e", "rate<Inf", "give a number"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			_, err := parseCondition(c.work, c.text)

@@ -29,7 +29,8 @@ type options struct {
 	conditions             []condition
 	properties             *mqtt.PublishProperties
 	run                    uint64
-	given                  func(flag string) bool
+	given                  func(flags ...string) bool
+	choose                 func(what string, flags ...string) (string, error)
 	conn                   app.Connection
 }
 
@@ -44,7 +45,7 @@ const (
 // flags gives cmd those of its work.
 func (o *options) flags(a *app.App, cmd *cobra.Command) {
 	o.conn.Flags(a, cmd)
-	o.given = func(flag string) bool { return cmd.Flags().Changed(flag) }
+	o.given, o.choose = a.Given, a.Choose
 	f := cmd.Flags()
 	f.Var(&o.duration, "duration", "seconds to measure; for conn how long the connections are held (default 10; with --count as long as that takes)")
 	f.BoolVar(&o.lines, "lines", false, "a line each second on standard error, also where that isn't a terminal")
@@ -93,11 +94,8 @@ func (o *options) check(run uint64) error {
 	if o.clients < 1 || o.clients > 1_000_000 || (o.work == "e2e" && o.subscribers < 1) {
 		return app.Usage("--%s: there has to be one, and no more than a million", o.clientsFlag())
 	}
-	if o.given("rate") && o.saturate {
-		return app.Usage("--rate and --saturate are two ways to say how fast; give one of them")
-	}
-	if o.given("rate") && !(o.rate > 0 && o.rate <= 1e9) {
-		return app.Usage("--rate %v: give how many a second, above 0", o.rate)
+	if err := o.checkRate(); err != nil {
+		return err
 	}
 	if o.count < 0 || (o.given("count") && o.count == 0) {
 		return app.Usage("--count %d: give how many messages, above 0", o.count)
@@ -129,6 +127,26 @@ func (o *options) check(run uint64) error {
 	return err
 }
 
+// lowestRate has each message be due within the time that a clock can tell.
+const lowestRate = 1e-6
+
+func (o *options) checkRate() error {
+	if !o.given("rate") {
+		return nil
+	}
+	if o.saturate {
+		way, err := o.choose("how fast", "rate", "saturate")
+		if o.saturate = way == "saturate"; o.saturate || err != nil {
+			o.rate = 0
+			return err
+		}
+	}
+	if !(o.rate >= lowestRate && o.rate <= 1e9) {
+		return app.Usage("--rate %v: give how many a second, 0.000001 to 1000000000", o.rate)
+	}
+	return nil
+}
+
 func (o *options) clientsFlag() string {
 	if o.work == "e2e" {
 		return "publishers and --subscribers"
@@ -153,10 +171,13 @@ func (o *options) checkTopic() error {
 		return nil
 	}
 	if t := o.conn.Topic(); t != "" {
-		if o.given("topic") {
-			return app.Usage("--topic and --topic-url both say what the topic is; give one of them")
+		way, err := o.choose("what the topic is", "topic", "topic-url")
+		if err != nil {
+			return err
 		}
-		o.topic = t
+		if way == "topic-url" {
+			o.topic = t
+		}
 	}
 	if o.topic == "" {
 		o.topic = "mqtt-bench/" + strconv.FormatUint(o.run, 36) + "/" + numberMark

@@ -40,11 +40,14 @@ func (o *options) chooseWay(j *job) (err error) {
 // chooseTopic takes the topic of -t or -L. A line of --ndjson has its own.
 func (o *options) chooseTopic(j *job) error {
 	flag, topic := "-t", o.topic
-	if in := o.conn.Topic(); in != "" {
-		if o.app.Given("topic") && o.topic != in {
-			return app.Usage("-t %q and the topic of -L, %q, are two; give one of them", o.topic, in)
+	if in := o.conn.Topic(); in != "" && in != topic {
+		way, err := o.app.Choose("what the topic is", "topic", "topic-url")
+		if err != nil {
+			return app.Usage("-t %q and the topic of -L, %q, are two; give one of them", topic, in)
 		}
-		flag, topic = "-L", in
+		if way == "topic-url" {
+			flag, topic = "-L", in
+		}
 	}
 	if topic == "" {
 		if j.way == "ndjson" && !o.app.Given("topic") {
@@ -67,8 +70,8 @@ func (o *options) checkNumbers(j *job) error {
 		return app.Usage("--count repeats one message, and --%s has as many as it has; head -n N in front bounds it", j.way)
 	case o.size < 0 || o.size > largest:
 		return app.Usage("--size %d: give 0 to %d bytes", o.size, largest)
-	case o.rate < 0 || o.app.Given("rate") && o.rate == 0:
-		return app.Usage("--rate %v: give more than 0 messages a second", o.rate)
+	case o.app.Given("rate") && !(o.rate > 0 && o.rate <= mostRate):
+		return app.Usage("--rate %v: give more than 0 messages a second, and no more than %d", o.rate, mostRate)
 	case o.rate > 0 && j.single():
 		return app.Usage("--rate paces many messages; give --count too, or -l, --null or --ndjson")
 	}
@@ -76,6 +79,7 @@ func (o *options) checkNumbers(j *job) error {
 }
 
 const (
+	mostRate     = 1_000_000_000
 	maxRemaining = 268_435_455      // §2.1.4: bytes of a packet behind its fixed header, at most
 	largest      = maxRemaining - 3 // of a payload, beside a topic of one byte
 )
