@@ -183,6 +183,9 @@ func TestBenchUsage(t *testing.T) {
 		{"e2e --size 5000 --max-packet-size 5000", "no message would come back"},
 		{"pub --size 268435456", "a payload has 0 to 267386880 bytes"},
 		{"rtt --size 0", "needs payloads of 32 bytes at least"},
+		{"pub --svg .", "--svg \".\" is a directory"},
+		{"pub --svg no/such/file", "--svg: there is no directory"},
+		{"pub --svg bench_test.go/file", "--svg: there is no directory"},
 		{"pub --rate 5 --saturate", "--rate and --saturate"},
 		{"pub --rate 0", "--rate 0"},
 		{"pub --rate 1e-11", "--rate 1e-11"},
@@ -280,9 +283,10 @@ func TestBenchDraws(t *testing.T) {
 	}
 	require.Equal(t, 1, elements["svg"])
 	require.Greater(t, elements["path"], 20)
-	r = bench(t, "pub", "--count", "10", "--svg", filepath.Join(file, "no"), "--url", s.url)
+	r = bench(t, "pub", "--count", "10", "--svg", "/dev/full", "--url", s.url)
 	require.Equal(t, 1, r.code)
-	require.Contains(t, r.stderr, "--svg")
+	require.Contains(t, r.stderr, "--svg: write /dev/full: no space left on device")
+	require.Contains(t, r.stdout, "acknowledged   10", "what was measured isn't lost with the picture")
 }
 
 func TestBenchShowsALiveLineOnATerminal(t *testing.T) {

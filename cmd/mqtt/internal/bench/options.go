@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -113,6 +115,9 @@ func (o *options) check(run uint64) error {
 	if err := o.checkTopic(); err != nil {
 		return err
 	}
+	if err := o.checkPicture(); err != nil {
+		return err
+	}
 	for _, text := range o.failIf {
 		c, err := parseCondition(o.work, text)
 		if err != nil {
@@ -184,6 +189,20 @@ func (o *options) checkTopic() error {
 	}
 	if o.work != "sub" && strings.ContainsAny(o.topic, "+#") {
 		return app.Usage("--topic %q: a topic to publish to has no + and no #", o.topic)
+	}
+	return nil
+}
+
+// checkPicture finds what would be in the way of a picture at the end of a long run.
+func (o *options) checkPicture() error {
+	if o.svg == "" {
+		return nil
+	}
+	if i, err := os.Stat(o.svg); err == nil && i.IsDir() {
+		return app.Usage("--svg %q is a directory; give the name of a file", o.svg)
+	}
+	if _, err := os.Stat(filepath.Dir(o.svg) + string(filepath.Separator)); err != nil {
+		return app.Usage("--svg: there is no directory to write the picture to: %v", err)
 	}
 	return nil
 }
