@@ -48,19 +48,8 @@ func (b *bench) against(ctx context.Context, saturate bool) (*summary, error) {
 		return nil, err
 	}
 	defer server.stop()
-	o := *b.options
-	o.saturate, o.warmup, o.svg = saturate, min(o.warmup, app.Seconds(time.Second)), ""
-	if saturate {
-		o.rate, o.count = 0, 0
-	}
-	if o.duration == 0 || time.Duration(o.duration) > calibrating {
-		o.duration = app.Seconds(calibrating)
-	}
-	if o.work == "conn" {
-		o.duration = 0
-	}
 	again := *b
-	again.options, again.cfg, again.live = &o, b.cfg, newLive(b.app, b.work, false)
+	again.options, again.live = b.briefly(saturate), newLive(b.app, b.work, false)
 	again.live.moving, again.live.quiet = false, true
 	again.cfg.Servers, again.cfg.TLS = []string{server.url()}, nil
 	again.cfg.Proxy.URL, again.cfg.Username, again.cfg.Password = "none", "", nil
@@ -69,6 +58,23 @@ func (b *bench) against(ctx context.Context, saturate bool) (*summary, error) {
 		err = app.ErrInterrupted
 	}
 	return f, err
+}
+
+// briefly is the same for a few seconds.
+func (o options) briefly(saturate bool) *options {
+	if o.work == "conn" {
+		o.duration = 0
+		if o.rate > 0 {
+			o.clients = max(1, int(min(float64(o.clients), o.rate*calibrating.Seconds())))
+		}
+	} else if o.duration == 0 || time.Duration(o.duration) > calibrating {
+		o.duration = app.Seconds(calibrating)
+	}
+	o.warmup, o.saturate = min(o.warmup, app.Seconds(time.Second)), saturate
+	if saturate {
+		o.rate, o.count = 0, 0
+	}
+	return &o
 }
 
 // calibrated takes a calibration into the summary, and warns when the run came near to it.
