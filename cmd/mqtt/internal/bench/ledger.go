@@ -49,10 +49,11 @@ func (l *ledger) counter(goroutine int) *counter { return l.counters[goroutine%l
 // begin is the start of all that is measured.
 func (l *ledger) begin() { l.start = l.clock.now(); l.looked = l.start }
 
-// run looks each second, until ctx ends.
+// run looks each second, until ctx ends. Seconds that were over before it could look are part of the next one.
 func (l *ledger) run(ctx context.Context) {
-	for next := l.start + time.Second; ; next += time.Second {
-		if doze(ctx, max(0, next-l.clock.now())) != nil {
+	for {
+		now := l.clock.now() - l.start
+		if doze(ctx, now.Truncate(time.Second)+time.Second-now) != nil {
 			return
 		}
 		l.look()

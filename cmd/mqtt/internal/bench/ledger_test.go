@@ -62,3 +62,21 @@ func TestAnHourIsTheLongestLatency(t *testing.T) {
 	require.InEpsilon(t, 3600e6, got.Max, 0.001)
 	require.Zero(t, got.Min)
 }
+
+// As when the program was stopped, or who shows the seconds stood still: they make one long second, and not one after the other in no time.
+func TestSecondsThatWereMissedAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stand := 5500 * time.Millisecond
+		l := newLedger(newClock(), 1, func() int64 { return 0 }, func(second) { time.Sleep(stand); stand = 0 })
+		l.begin()
+		ctx, cancel := context.WithTimeout(t.Context(), 8500*time.Millisecond)
+		defer cancel()
+		l.run(ctx)
+		l.finish()
+		var at []float64
+		for _, s := range l.seconds {
+			at = append(at, s.At)
+		}
+		require.Equal(t, []float64{1, 7, 8, 8.5}, at)
+	})
+}
