@@ -51,6 +51,9 @@ func (r *receiver) receive() {
 }
 
 func (r *receiver) count(m *mqtt.Received) {
+	if m.Retain {
+		return // the server had it from before: nobody publishes it now
+	}
 	s, ours := readStamp(m.Payload)
 	if ours && (s.warm || (r.run != 0 && s.run != r.run)) {
 		return

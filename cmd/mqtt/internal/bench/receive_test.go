@@ -86,3 +86,15 @@ func TestMessagesOfOthersAreNoneOfOurs(t *testing.T) {
 	require.Equal(t, counts{Received: 2, Foreign: 1}, l.sum)
 	require.Equal(t, int64(1), l.soFar())
 }
+
+func TestWhatTheServerHadRetainedCountsForNothing(t *testing.T) {
+	for _, run := range []uint64{0, 5} {
+		r, l := counting(run, nil)
+		p := newPayload(stampSize, stamp{run: 5})
+		number(p, 7, l.clock.unix(-time.Hour))
+		r.count(&mqtt.Received{Message: mqtt.Message{Payload: p, Retain: true}})
+		r.count(&mqtt.Received{Message: mqtt.Message{Payload: []byte("21.5"), Retain: true}})
+		l.finish()
+		require.Equal(t, counts{}, l.sum)
+	}
+}
