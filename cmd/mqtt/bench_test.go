@@ -183,6 +183,7 @@ func TestBenchUsage(t *testing.T) {
 		{"e2e --size 5000 --max-packet-size 5000", "no message would come back"},
 		{"pub --size 268435456", "a payload has 0 to 267386880 bytes"},
 		{"rtt --size 0", "needs payloads of 32 bytes at least"},
+		{"sub -t $share/g/a --fail-if lost>0", "of a shared subscription each client gets a part"},
 		{"pub --svg .", "--svg \".\" is a directory"},
 		{"pub --svg no/such/file", "--svg: there is no directory"},
 		{"pub --svg bench_test.go/file", "--svg: there is no directory"},

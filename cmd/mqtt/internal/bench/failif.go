@@ -21,6 +21,7 @@ type condition struct {
 
 var (
 	latencies = []string{"p50", "p90", "p99", "p999", "max", "mean"}
+	byNumber  = []string{"lost", "duplicated", "reordered"}
 	operators = []string{">=", "<=", ">", "<"} // the longer ones first: they begin like the others
 )
 
@@ -29,7 +30,7 @@ func metrics(work string) []string {
 	all := append(slices.Clone(latencies), "rate", "failed", "reconnects")
 	switch work {
 	case "sub", "e2e", "rtt":
-		all = append(all, "lost", "duplicated", "reordered")
+		all = append(all, byNumber...)
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,6 +124,9 @@ func (o *options) check(run uint64) error {
 		if err != nil {
 			return err
 		}
+		if shared(o.topic) && slices.Contains(byNumber, c.metric) {
+			return app.Usage("--fail-if %q: of a shared subscription each client gets a part, so bench sub can't count what is %s", text, c.metric)
+		}
 		o.conditions = append(o.conditions, c)
 	}
 	var err error
@@ -192,6 +196,9 @@ func (o *options) checkTopic() error {
 	}
 	return nil
 }
+
+// shared says whether a subscription is one of which each client gets a part (§4.8.2).
+func shared(filter string) bool { return strings.HasPrefix(filter, "$share/") }
 
 // checkPicture finds what would be in the way of a picture at the end of a long run.
 func (o *options) checkPicture() error {

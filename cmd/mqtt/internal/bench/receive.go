@@ -9,6 +9,7 @@ import (
 // receiver counts what one subscriber gets, from when it subscribes until its client ends.
 type receiver struct {
 	run    uint64 // the only one that counts; 0: any
+	shared bool   // others get a part of the messages, so that what is missing here is no loss
 	client *mqtt.Client
 	places <-chan place // where to count from now on
 	place  place
@@ -63,13 +64,25 @@ func (r *receiver) count(m *mqtt.Received) {
 	}
 	now := r.place.clock.now()
 	d := counts{Received: 1}
-	if ours {
-		ours = r.find(publication{s.run, s.publisher}, s.number)
-	}
-	if !ours {
+	if !ours || !r.account(s, &d) {
 		d.Foreign = 1
 		r.place.counter.tellUntimed(d, now)
 		return
+	}
+	latency := s.latency(r.place.clock, now)
+	if latency < 0 {
+		d.Skewed = 1
+	}
+	r.place.counter.tell(d, now, latency)
+}
+
+// account counts by the number of a message what is lost, came twice or too late; false: there are too many publishers.
+func (r *receiver) account(s stamp, d *counts) bool {
+	if r.shared {
+		return true
+	}
+	if !r.find(publication{s.run, s.publisher}, s.number) {
+		return false
 	}
 	lost, duplicated, reordered := r.series.take(s.number)
 	d.Lost = lost
@@ -79,11 +92,7 @@ func (r *receiver) count(m *mqtt.Received) {
 	if reordered {
 		d.Reordered = 1
 	}
-	latency := s.latency(r.place.clock, now)
-	if latency < 0 {
-		d.Skewed = 1
-	}
-	r.place.counter.tell(d, now, latency)
+	return true
 }
 
 // find has series be that of a publication. One that is met in its middle begins there; a run of our own begins at 0.

@@ -98,3 +98,15 @@ func TestWhatTheServerHadRetainedCountsForNothing(t *testing.T) {
 		require.Equal(t, counts{}, l.sum)
 	}
 }
+
+// Of its numbers only the server knows who else got the others.
+func TestAReceiverOfASharedSubscriptionKnowsOfNoneThatIsLost(t *testing.T) {
+	r, l := counting(0, nil)
+	r.shared = true
+	for _, n := range []uint64{10, 17, 14, 14} {
+		published(r, stamp{run: 1, number: n, due: l.clock.unix(0)})
+	}
+	l.finish()
+	require.Equal(t, counts{Received: 4}, l.sum)
+	require.Equal(t, int64(4), l.total.TotalCount())
+}

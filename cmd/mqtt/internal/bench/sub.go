@@ -21,6 +21,9 @@ func (w *sub) open(ctx context.Context) (err error) {
 		return err
 	}
 	w.audience = newAudience(clients, 0)
+	for _, r := range w.audience.receivers {
+		r.shared = shared(w.topic)
+	}
 	if err := w.audience.subscribe(ctx, w.bench, func(client int) []string { return []string{w.topicOf(client)} }); err != nil {
 		return err
 	}

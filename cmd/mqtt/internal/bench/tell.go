@@ -90,9 +90,11 @@ func (f *summary) figures() (all []figure) {
 	}
 	if f.Work != "pub" && f.Work != "conn" {
 		add("received", f.Received)
-		add("lost", f.Lost)
-		add("duplicated", f.Duplicated)
-		add("reordered", f.Reordered)
+		if !shared(f.Configuration.Topic) {
+			add("lost", f.Lost)
+			add("duplicated", f.Duplicated)
+			add("reordered", f.Reordered)
+		}
 	}
 	add("reconnects", f.Reconnects)
 	return append(all, figure{"rate", strconv.FormatFloat(f.Rate, 'f', -1, 64) + "/s"})

@@ -14,7 +14,9 @@ when the client has taken the message over.`,
 		name: "sub", short: "Subscribe, and count what others publish",
 		long: `bench sub subscribes and counts what others publish. Messages that come from bench pub tell their numbers and when they were due: for
 these it counts the lost, duplicated and reordered, and measures latencies, which are as good as the two machines' clocks are equal.
-Of other messages it only counts how many come. What the server had retained before counts for nothing.`,
+Of other messages it only counts how many come. What the server had retained before counts for nothing.
+Clients with a shared subscription, as in $share/group/topic, get a part each, so that what is lost, duplicated or reordered can't be
+counted.`,
 		example: "  mqtt bench sub -t 'mqtt-bench/+' --duration 10\n  mqtt bench sub -t 'sensors/#' --duration 60 --lines",
 		latency: "from when a message was due until it was received",
 		open:    func(b *bench) work { return &sub{bench: b} },
