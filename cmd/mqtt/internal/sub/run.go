@@ -24,6 +24,11 @@ func run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return s.timedOut(ctx, err)
 	}
+	return s.take(ctx, client, p)
+}
+
+// take receives with a client that is connected, and ends it.
+func (s *settings) take(ctx context.Context, client *mqtt.Client, p *plan) error {
 	events, deaf := make(chan mqtt.Event), make(chan struct{})
 	watched := s.app.Watch(client, func(e mqtt.Event) {
 		if e, ok := e.(mqtt.EventSubscription); ok {
@@ -34,7 +39,7 @@ func run(ctx context.Context, s *settings) error {
 		case <-deaf:
 		}
 	})
-	err = s.receive(ctx, client, events, p)
+	err := s.receive(ctx, client, events, p)
 	close(deaf)
 	err = s.over(ctx, client, p.bye, err)
 	<-watched
