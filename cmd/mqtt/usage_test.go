@@ -16,6 +16,7 @@ func TestUsage(t *testing.T) {
 		{"B325 unknown command", []string{"nosuch"}, `no command "nosuch"`},
 		{"a command that is nearly one", []string{"versoin"}, `no command "versoin"; is it version?`},
 		{"unknown flag", []string{"version", "--nosuch"}, "unknown flag: --nosuch"},
+		{"a short flag of more than a byte", []string{"pub", "-vé", "-t", "a"}, "unknown shorthand flag"},
 		{"an argument too many", []string{"version", "x"}, `unexpected argument "x"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

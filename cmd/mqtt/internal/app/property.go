@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -104,13 +105,16 @@ func takesNext(flags *pflag.FlagSet, arg string) bool {
 	if len(arg) < 2 || arg[0] != '-' {
 		return false
 	}
-	for i, short := range arg[1:] {
-		f := flags.ShorthandLookup(string(short))
+	for i := 1; i < len(arg); i++ {
+		if arg[i] >= utf8.RuneSelf {
+			return false // pflag panics when it is asked for it
+		}
+		f := flags.ShorthandLookup(arg[i : i+1])
 		if f == nil {
 			return false
 		}
 		if f.NoOptDefVal == "" {
-			return i+2 == len(arg) // else what follows is its value
+			return i+1 == len(arg) // else what follows is its value
 		}
 	}
 	return false
