@@ -163,6 +163,14 @@ func TestSessionAndKeepAlive(t *testing.T) {
 	require.Equal(t, mqtt.SessionDurable, cfg.Session)
 	require.Equal(t, time.Hour, cfg.SessionExpiry)
 	require.Equal(t, mqtt.V311, cfg.Version)
+	cfg, _, err = configured(t, nil, "", "-c", "-i", "me", "-x", "4294967295")
+	require.NoError(t, err)
+	require.Equal(t, 4_294_967_295*time.Second, cfg.SessionExpiry, "a session that never expires, as other clients have it")
+	client, err := mqtt.New(cfg)
+	require.NoError(t, err)
+	client.Abort()
+	_, _, err = configured(t, nil, "", "-c", "-i", "me", "-x", "4294967296")
+	require.Equal(t, ExitUsage, ExitCode(err))
 	require.Equal(t, 65_535, cfg.ReceiveMaximum, "who sends more than a lesser one allows is no trouble")
 }
 

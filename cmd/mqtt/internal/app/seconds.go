@@ -10,8 +10,11 @@ import (
 // Seconds is a flag for a duration: a number of seconds, as in other clients, or with a unit, as in 5m. Zero: not given.
 type Seconds time.Duration
 
+// mostSeconds is the largest number of seconds that MQTT has a field for: a session that never expires (§3.1.2.11.2).
+const mostSeconds = 1<<32 - 1
+
 func (s *Seconds) Set(text string) error {
-	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n < 1e9 {
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n <= mostSeconds {
 		*s = Seconds(n * float64(time.Second))
 		return nil
 	}
