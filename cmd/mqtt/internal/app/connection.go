@@ -159,6 +159,9 @@ func (c *Connection) session(cfg *mqtt.Config) error {
 		}
 		return nil
 	}
+	if c.Expiry == 0 && c.given("session-expiry") > byDefault {
+		return Usage("--session-expiry 0 keeps no session, and --keep-session does; leave one of them away")
+	}
 	if cfg.ClientID == "" {
 		return Usage("--keep-session needs --id: the server knows a session by the client's id")
 	}

@@ -72,6 +72,7 @@ func TestServers(t *testing.T) {
 		{[]string{"-k", "-1"}, "seconds", ExitUsage},
 		{[]string{"-c"}, "needs --id", ExitUsage},
 		{[]string{"-x", "5"}, "give -c", ExitUsage},
+		{[]string{"-c", "-i", "a", "-x", "0"}, "--session-expiry 0 keeps no session", ExitUsage},
 		{[]string{"-i", "a", "-I", "b"}, "both name the client", ExitUsage},
 		{[]string{"--cert", "a"}, "go together", ExitUsage},
 		{[]string{"--cafile", "/nowhere"}, "/nowhere", ExitUsage},
