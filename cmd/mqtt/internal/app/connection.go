@@ -123,13 +123,11 @@ func (c *Connection) Config() (mqtt.Config, error) {
 }
 
 func (c *Connection) identity(cfg *mqtt.Config) error {
-	if c.IDPrefix != "" {
-		if c.ID != "" {
-			return Usage("--id and --id-prefix both name the client; give one of them")
-		}
+	way, err := c.choose("who the client is", "id", "id-prefix")
+	if way == "id-prefix" {
 		cfg.ClientID = c.IDPrefix + randomLetters(12)
 	}
-	return nil
+	return err
 }
 
 func (c *Connection) version(cfg *mqtt.Config) (err error) {

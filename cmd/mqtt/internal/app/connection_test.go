@@ -73,7 +73,7 @@ func TestServers(t *testing.T) {
 		{[]string{"-c"}, "needs --id", ExitUsage},
 		{[]string{"-x", "5"}, "give -c", ExitUsage},
 		{[]string{"-c", "-i", "a", "-x", "0"}, "--session-expiry 0 keeps no session", ExitUsage},
-		{[]string{"-i", "a", "-I", "b"}, "both name the client", ExitUsage},
+		{[]string{"-i", "a", "-I", "b"}, "--id and --id-prefix both say who the client is", ExitUsage},
 		{[]string{"--cert", "a"}, "go together", ExitUsage},
 		{[]string{"--cafile", "/nowhere"}, "/nowhere", ExitUsage},
 		{[]string{"--tls-version", "1.1"}, "tlsv1.2", ExitUsage},
@@ -114,6 +114,14 @@ func TestWhereSettingsComeFrom(t *testing.T) {
 		cfg, _, err = configured(t, map[string]string{"MQTT_URL": "mqtt://x"}, profiles)
 		require.NoError(t, err)
 		require.Equal(t, []string{"mqtt://x"}, cfg.Servers)
+	})
+	t.Run("a flag for the client's name is before another way from further away", func(t *testing.T) {
+		cfg, _, err := configured(t, nil, profiles, "-I", "three-")
+		require.NoError(t, err)
+		require.Regexp(t, "^three-[a-z0-9]{12}$", cfg.ClientID)
+		cfg, _, err = configured(t, map[string]string{"MQTT_ID_PREFIX": "two-"}, profiles, "-i", "three")
+		require.NoError(t, err)
+		require.Equal(t, "three", cfg.ClientID)
 	})
 	t.Run("a profile by name", func(t *testing.T) {
 		cfg, _, err := configured(t, nil, profiles, "--profile", "two")
