@@ -173,3 +173,12 @@ func brokerCertificate(t testing.TB) (certFile, keyFile string, pool *x509.CertP
 	pool.AddCert(parsed)
 	return write("cert.pem", "CERTIFICATE", cert), write("key.pem", "PRIVATE KEY", secret), pool
 }
+
+func TestBrokerTakesTheFlagBeforeTheEnvironment(t *testing.T) {
+	r := runCall(t, call{args: []string{"broker", "--username", "alice", "--password-file", "nosuch"}, env: []string{"MQTT_PASSWORD=hush"}})
+	require.Equal(t, 2, r.code)
+	require.Contains(t, r.stderr, "nosuch: no such file")
+	r = run(t, "broker", "--username", "alice", "--password-file", "nosuch", "-P", "hush")
+	require.Equal(t, 2, r.code)
+	require.Contains(t, r.stderr, "--password and --password-file both say what the password is; give one of them")
+}

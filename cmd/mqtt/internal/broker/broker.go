@@ -68,7 +68,7 @@ Maximum below 65535 it may lose messages of QoS 1 and 2, and even get stuck. For
 const room = 1 << 16
 
 func (o *options) run(ctx context.Context, a *app.App) error {
-	login, err := o.login()
+	login, err := o.login(a)
 	if err != nil {
 		return err
 	}
@@ -124,13 +124,13 @@ func logger(a *app.App) *slog.Logger {
 }
 
 // login is what clients have to say of themselves.
-func (o *options) login() (*login, error) {
+func (o *options) login(a *app.App) (*login, error) {
+	way, err := a.Choose("what the password is", "password", "password-file")
+	if err != nil {
+		return nil, err
+	}
 	password := []byte(o.password)
-	if o.passwordFile != "" {
-		if o.password != "" {
-			return nil, app.Usage("--password and --password-file both say what the password is; give one of them")
-		}
-		var err error
+	if way == "password-file" {
 		if password, err = app.PasswordFile(o.passwordFile); err != nil {
 			return nil, err
 		}
