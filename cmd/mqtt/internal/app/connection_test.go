@@ -59,6 +59,13 @@ func TestServers(t *testing.T) {
 		{[]string{"--unix", "/tmp/s"}, "unix:///tmp/s", 0},
 		{[]string{"--url", "ws://a/b"}, "ws://a/b", 0},
 		{[]string{"-L", "mqtts://u:p@h:1/a/b"}, "mqtts://u:p@h:1", 0},
+		{[]string{"--unix", "/tmp/a b?c#d%41"}, "unix:///tmp/a%20b%3Fc%23d%2541", 0},
+		{[]string{"--unix", ""}, `--unix ""`, ExitUsage},
+		{[]string{"-L", "mqtt://h/50%"}, "mqtt://h", 0},
+		{[]string{"-L", "mqtt://h/a b/#?%zz"}, "mqtt://h", 0},
+		{[]string{"-L", "mqtt://u:p#w@h/a"}, "# as %23", ExitUsage},
+		{[]string{"-L", "mqtt://u:12#w@h/a"}, "# as %23", ExitUsage},
+		{[]string{"-L", "mqtt://u:p/w@h/a"}, "/ as %2F", ExitUsage},
 		{[]string{"-L", "http://h/a"}, "-L wants", ExitUsage},
 		{[]string{"--url", "http://h/a"}, "http", ExitUsage},
 		{[]string{"--url", "mqtt://a", "-h", "b"}, "--url and --host/port/protocol/ws-path both say where the server is", ExitUsage},
@@ -96,6 +103,27 @@ func TestServers(t *testing.T) {
 			client.Abort()
 		})
 	}
+}
+
+func TestTheTopicOfAURL(t *testing.T) {
+	for _, c := range []struct{ url, topic string }{
+		{"mqtt://h/a/b", "a/b"},
+		{"mqtt://h", ""},
+		{"mqtt://u:p@h:1//a", "/a"},
+		{"mqtt://h/a/#", "a/#"},
+		{"mqtt://h/a?b", "a?b"},
+		{"mqtt://h/a%20b", "a b"},
+		{"mqtt://h/50%", "50%"},
+	} {
+		require.Equal(t, c.topic, (&Connection{TopicURL: c.url}).Topic(), c.url)
+	}
+	_, _, err := configured(t, nil, "", "-L", "mqtt://u:12#secret@h/a")
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "12")
+	require.NotContains(t, err.Error(), "secret")
+	_, _, err = configured(t, nil, "", "-L", "mqtt://u:secret/12@h/a")
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "secret")
 }
 
 func TestWhereSettingsComeFrom(t *testing.T) {

@@ -3,6 +3,7 @@ package app
 import (
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ func (c *Connection) servers(cfg *mqtt.Config) error {
 	case "topic-url":
 		urls, err = c.fromTopicURL()
 	case "unix":
-		urls, err = []string{"unix://" + c.Unix}, nil
+		urls, err = fromSocket(c.Unix)
 	default:
 		urls, err = c.fromHost()
 	}
@@ -44,14 +45,26 @@ func (c *Connection) servers(cfg *mqtt.Config) error {
 	return nil
 }
 
+// fromSocket is the URL of a socket's file.
+func fromSocket(path string) ([]string, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil || path == "" {
+		return nil, Usage("--unix %q: give the path of a socket", path)
+	}
+	return []string{(&url.URL{Scheme: "unix", Path: filepath.ToSlash(whole)}).String()}, nil
+}
+
 // fromTopicURL takes the topic off -L. What is left is a URL as any.
 func (c *Connection) fromTopicURL() ([]string, error) {
-	u, err := url.Parse(c.TopicURL)
-	if err != nil || u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") {
-		return nil, Usage("-L wants mqtt:// or mqtts://, a host and a topic, as in mqtt://localhost/a/topic") // the URL may hold a password
+	scheme, rest, _ := strings.Cut(c.TopicURL, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	server := scheme + "://" + authority
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") { // the URL may hold a password
+		return nil, Usage("-L wants mqtt:// or mqtts://, a host and a topic, as in mqtt://localhost/a/topic; " +
+			"in a user name or password write @ as %%40, / as %%2F, ? as %%3F, # as %%23, %% as %%25")
 	}
-	u.Path, u.RawPath, u.RawQuery, u.Fragment, u.RawFragment = "", "", "", "", ""
-	return []string{u.String()}, nil
+	return []string{server}, nil
 }
 
 // Topic is the topic that -L names, or empty. It may be a filter: # and ? are a topic's characters here.
