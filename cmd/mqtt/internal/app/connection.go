@@ -102,7 +102,7 @@ const mostUnderWay = 65_535
 // Config is the library's Config for these flags. A wrong flag is a usage error.
 func (c *Connection) Config() (mqtt.Config, error) {
 	cfg := mqtt.Config{
-		Username: c.Username, ClientID: c.ID, MaxInFlight: c.MaxInFlight,
+		ClientID: c.ID, MaxInFlight: c.MaxInFlight,
 		ReceiveMaximum: c.ReceiveMaximum, MaxPacketSize: c.MaxPacketSize,
 		KeepAlive: time.Duration(c.KeepAlive), ConnectTimeout: time.Duration(c.ConnectTimeout),
 		Proxy: netx.Proxy{URL: c.Proxy}, Logger: c.app.logger(), Trace: c.app.trace(),
@@ -110,7 +110,7 @@ func (c *Connection) Config() (mqtt.Config, error) {
 	if c.KeepAlive == 0 && c.given("keepalive") > byDefault {
 		cfg.KeepAlive = -1 // off
 	}
-	for _, set := range []func(*mqtt.Config) error{c.servers, c.identity, c.secret, c.version, c.session, c.tls, c.headers, c.will} {
+	for _, set := range []func(*mqtt.Config) error{c.servers, c.identity, c.login, c.version, c.session, c.tls, c.headers, c.will} {
 		if err := set(&cfg); err != nil {
 			return cfg, err
 		}

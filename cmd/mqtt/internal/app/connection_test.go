@@ -193,6 +193,32 @@ func TestSecretsOfAConnection(t *testing.T) {
 	require.NotNil(t, cfg.Password, "an empty password is one")
 }
 
+func TestWhoWeAre(t *testing.T) {
+	const profiles = "current = 'one'\n[profile.one]\nusername = 'alice'\npassword = 'hers'\n"
+	const url = "mqtt://bob:his@h"
+	for _, c := range []struct {
+		name        string
+		environment map[string]string
+		args        []string
+		user, pass  string // beside the URL, before which they count
+	}{
+		{"a profile's", nil, []string{"-h", "h"}, "alice", "hers"},
+		{"a URL's is nearer than a profile's", nil, []string{"--url", url}, "", ""},
+		{"so is that of -L", nil, []string{"-L", url + "/a"}, "", ""},
+		{"and one of the environment", map[string]string{"MQTT_URL": url}, nil, "", ""},
+		{"a flag is as near as a URL, and says more", nil, []string{"--url", url, "-u", "carol", "-P", "hers too"}, "carol", "hers too"},
+		{"a flag is nearer than the environment's URL", map[string]string{"MQTT_URL": url}, []string{"-u", "carol"}, "carol", ""},
+		{"a URL without a password leaves it to others", map[string]string{"MQTT_PASSWORD": "secret"}, []string{"--url", "mqtt://bob@h"}, "", "secret"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg, _, err := configured(t, c.environment, profiles, c.args...)
+			require.NoError(t, err)
+			require.Equal(t, c.user, cfg.Username)
+			require.Equal(t, c.pass, string(cfg.Password))
+		})
+	}
+}
+
 func TestSessionAndKeepAlive(t *testing.T) {
 	cfg, _, err := configured(t, nil, "", "-k", "0", "-c", "-i", "me", "-x", "1h", "-V", "mqttv311")
 	require.NoError(t, err)
