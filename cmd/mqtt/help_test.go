@@ -187,4 +187,7 @@ func TestCompletionOfWords(t *testing.T) {
 	require.Contains(t, run("--profile", ""), "home\noffice\n")
 	require.Contains(t, run("help", "to"), "topics\t")
 	require.Contains(t, run("completion", ""), "bash\nfish\npowershell\nzsh\n")
+	r := runCall(t, call{args: []string{"__complete", "--profile", ""}, env: []string{"MQTT_PROFILES=" + profiles, "MQTT_PROFILE=nosuch"}})
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Contains(t, r.stdout, "home\noffice\n")
 }

@@ -33,4 +33,6 @@ func TestVersion(t *testing.T) {
 	r := run(t, "version", "--json")
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Contains(t, r.stdout, `"mqtt":["5.0","3.1.1","3.1"]`)
+	r = runCall(t, call{args: []string{"version"}, env: []string{"MQTT_PROFILE=nosuch"}})
+	require.Equal(t, 0, r.code, "it needs no profile: %s", r.stderr)
 }

@@ -34,13 +34,19 @@ var NoProfile = map[string]string{noProfile: ""}
 
 const noProfile = "no profile"
 
+// withoutProfile says so of cmd. What cobra has a shell ask is without one, too: it is how a shell completes --profile.
+func withoutProfile(cmd *cobra.Command) bool {
+	_, without := cmd.Annotations[noProfile]
+	return without || cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd
+}
+
 // settle gives each flag that the command line doesn't have its value from the environment, or else from the profile.
 func (a *App) settle(cmd *cobra.Command) error {
 	if v, ok := os.LookupEnv(EnvPrefix + "PROFILE"); ok && !cmd.Flags().Changed("profile") {
 		a.profile = v
 	}
 	var profile Profile
-	if _, without := cmd.Annotations[noProfile]; !without {
+	if !withoutProfile(cmd) {
 		var err error
 		if profile, err = a.readProfile(); err != nil {
 			return err

@@ -16,11 +16,12 @@ import (
 func Command(a *app.App) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "version",
-		Short:   "Say what version this is",
-		GroupID: app.GroupHelp,
-		Args:    app.NoArgs,
-		Example: "  mqtt version\n  mqtt version --json | jq -r .commit",
+		Use:         "version",
+		Short:       "Say what version this is",
+		GroupID:     app.GroupHelp,
+		Args:        app.NoArgs,
+		Example:     "  mqtt version\n  mqtt version --json | jq -r .commit",
+		Annotations: app.NoProfile,
 		RunE: func(*cobra.Command, []string) error {
 			v := about()
 			if asJSON {
