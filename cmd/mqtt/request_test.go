@@ -82,6 +82,18 @@ func TestRequestWantsManyAnswers(t *testing.T) {
 	require.Equal(t, map[bool]int{true: 0, false: 27}[r.stdout != ""], r.code, "as many as came in time: %s", r.stderr)
 }
 
+func TestRequestIsInterruptedBetweenTwo(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	startReply(t, s.url, "-t", "a", "--echo")
+	p := start(t, "request", "--url", s.url, "-t", "a", "-m", "x", "--repeat", "10", "--interval", "1h", "--latency")
+	p.stdout.awaitText(t, "x\n")
+	p.signal(syscall.SIGINT)
+	r := p.wait()
+	require.Equal(t, 130, r.code)
+	require.Contains(t, r.stderr, "mqtt: 1 of 1 answered")
+}
+
 // TestReplyInAGroup: one of a group answers, so that a request has one answer.
 func TestReplyInAGroup(t *testing.T) {
 	t.Parallel()

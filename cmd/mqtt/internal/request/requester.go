@@ -94,27 +94,26 @@ func (r *requester) overdue(err error) error {
 func (r *requester) again(ctx context.Context) error {
 	tick := time.NewTimer(0)
 	defer tick.Stop()
-	var late error
-	answered := 0
-	for sent := 0; sent < r.repeat && ctx.Err() == nil; sent++ {
-		<-tick.C
+	answered, sent := 0, 0
+	defer func() { r.summary(answered, sent) }()
+	for sent < r.repeat {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 		tick.Reset(time.Duration(r.interval))
+		sent++
 		switch err := r.once(ctx); {
 		case err == nil:
 			answered++
 		case app.ExitCode(err) != app.ExitTimeout:
-			r.summary(answered, sent+1)
 			return err
 		default:
 			r.app.Say("mqtt: %v", err)
-			late = err
 		}
 	}
-	r.summary(answered, r.repeat)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if late != nil {
+	if answered < sent {
 		return &app.Failure{Code: app.ExitTimeout}
 	}
 	return nil
