@@ -176,6 +176,19 @@ func publishOnce(t testing.TB, url string, m mqtt.Message) {
 	require.NoError(t, client.Close(ctx))
 }
 
+// TestReplyOfACommandThatLeavesAChild: the child has the answer's pipe still.
+func TestReplyOfACommandThatLeavesAChild(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	reply := startReply(t, s.url, "-t", "a", "--exec", "cat '"+fifo+"' 2>&- & printf hello")
+	require.Equal(t, result{0, "hello\n", ""}, run(t, "request", "--url", s.url, "-t", "a", "-n"))
+	require.NoError(t, os.WriteFile(fifo, nil, 0)) // the child ends
+	reply.signal(syscall.SIGINT)
+	require.Equal(t, 0, reply.wait().code)
+}
+
 // TestReplyFinishesAtAnInterrupt: the answer that is being made is still sent; what isn't made within --drain is given up.
 func TestReplyFinishesAtAnInterrupt(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,9 @@ func (e *execError) Unwrap() error { return e.err }
 
 var errTooLarge = errors.New("the answer is larger than the server takes")
 
+// lingering is how long a command that has exited may leave our pipes open, to a child of its own.
+const lingering = time.Second
+
 // execute runs the command for a request. It has until ctx ends.
 func (s *service) execute(ctx context.Context, request *mqtt.Received) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -29,10 +32,13 @@ func (s *service) execute(ctx context.Context, request *mqtt.Received) ([]byte, 
 	out := &bounded{limit: int64(ack.MaximumPacketSize), full: func() { cancel(errTooLarge) }}
 	cmd := exec.CommandContext(ctx, "sh", "-c", s.exec)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(request.Payload), out, s.app.Stderr
-	cmd.WaitDelay = time.Second // for what the command has left behind with our pipe
+	cmd.WaitDelay = lingering
 	cmd.Env = append(os.Environ(), environment(request)...)
 	apart(cmd)
 	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it exited with 0, and wrote its answer before
+	}
 	if cause := context.Cause(ctx); errors.Is(cause, errTooLarge) {
 		err = cause
 	}
