@@ -37,11 +37,15 @@ type Final struct {
 }
 
 // refuseLate ends what was offered to a client that had just ended. Whoever offers looks afterwards whether the client has
-// ended, and does the same, so that nothing stays behind. The tracker can't count it any more.
+// ended, and does the same, so that nothing stays behind. The tracker can't count it any more. What the tracker took back while
+// it lay here, in its last moments, has had its outcome.
 func (c *Client[M]) refuseLate() {
 	for {
 		select {
 		case op := <-c.late:
+			if op.state == opEnded {
+				continue
+			}
 			if op.promised {
 				c.missed <- 1 + <-c.misses
 			}
