@@ -18,7 +18,7 @@ import (
 	"golang.org/x/term"
 )
 
-// App is one run of the program. Its fields don't change while a command runs.
+// App is one run of the program. Its public fields don't change while a command runs.
 type App struct {
 	Stdin          *os.File
 	Stdout, Stderr *os.File
@@ -30,6 +30,8 @@ type App struct {
 
 	ranks map[string]rank // of the flags of the command that runs, by name
 	sides []*side         // of the command that runs, when it has several connections
+
+	moving moving
 }
 
 // Groups of commands, for Command.GroupID.
@@ -115,6 +117,7 @@ func (a *App) root(makers []Maker) *cobra.Command {
 
 // finish says what went wrong, if anything did, and gives the exit code.
 func (a *App) finish(cmd *cobra.Command, err error) int {
+	a.Move("")
 	code := ExitCode(err)
 	if code == ExitOK {
 		return code

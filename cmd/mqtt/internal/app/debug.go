@@ -20,12 +20,12 @@ func (a *App) trace() *mqtt.Trace {
 			if i.Err != nil {
 				end = ": " + i.Err.Error()
 			}
-			fmt.Fprintf(a.Stderr, "%s %s %s%s\n", i.Time.Format("15:04:05.000000"), what, i.Server, end)
+			a.Say("%s %s %s%s", i.Time.Format("15:04:05.000000"), what, i.Server, end)
 		}
 	}
 	return &mqtt.Trace{
-		PacketSent:     func(p mqtt.PacketInfo) { fmt.Fprintln(a.Stderr, packetLine("->", p)) },
-		PacketReceived: func(p mqtt.PacketInfo) { fmt.Fprintln(a.Stderr, packetLine("<-", p)) },
+		PacketSent:     func(p mqtt.PacketInfo) { a.Say("%s", packetLine("->", p)) },
+		PacketReceived: func(p mqtt.PacketInfo) { a.Say("%s", packetLine("<-", p)) },
 		DNSStart:       stage("looking up"), DNSDone: stage("looked up"),
 		TCPStart: stage("connecting to"), TCPDone: stage("connected to"),
 		ProxyStart: stage("through a proxy to"), ProxyDone: stage("through the proxy to"),
@@ -54,9 +54,4 @@ func packetLine(way string, p mqtt.PacketInfo) string {
 		fmt.Fprintf(&b, " %v", p.Code)
 	}
 	return b.String()
-}
-
-// Say writes a line for people to standard error.
-func (a *App) Say(format string, args ...any) {
-	fmt.Fprintf(a.Stderr, strings.TrimSuffix(format, "\n")+"\n", args...)
 }

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Progress is a line on standard error that changes while a command runs. Off a terminal there is none. It is for one goroutine.
+// Progress is a line on standard error that changes while a command runs. Off a terminal there is none, nor among packets that are
+// shown. It is for one goroutine.
 type Progress struct {
-	Tick  <-chan time.Time // when to show it again; nil, which never is, off a terminal
+	Tick  <-chan time.Time // when to show it again; nil, which never is, where there is no line
 	app   *App
 	timer *time.Ticker
 	count int64     // at last
@@ -18,7 +19,7 @@ type Progress struct {
 // NewProgress begins one. It has to be cleared at the end.
 func (a *App) NewProgress() *Progress {
 	p := &Progress{app: a, at: time.Now()}
-	if a.Live(a.Stderr) {
+	if a.Live(a.Stderr) && !a.Debug {
 		p.timer = time.NewTicker(250 * time.Millisecond)
 		p.Tick = p.timer.C
 	}
@@ -32,7 +33,7 @@ func (p *Progress) Show(verb string, count int64, format string, args ...any) {
 		p.rate = float64(count-p.count) / took.Seconds()
 		p.count, p.at = count, now
 	}
-	fmt.Fprintf(p.app.Stderr, "\r\x1b[K%s %d messages, %.0f a second%s", verb, count, p.rate, fmt.Sprintf(format, args...))
+	p.app.Move(fmt.Sprintf("%s %d messages, %.0f a second%s", verb, count, p.rate, fmt.Sprintf(format, args...)))
 }
 
 // Clear takes the line away. There is none any more.
@@ -40,6 +41,6 @@ func (p *Progress) Clear() {
 	if p.timer != nil {
 		p.timer.Stop()
 		p.Tick, p.timer = nil, nil
-		fmt.Fprint(p.app.Stderr, "\r\x1b[K")
+		p.app.Move("")
 	}
 }
