@@ -131,7 +131,7 @@ func (b *bench) measure(ctx context.Context) (*summary, error) {
 	b.clock = newClock()
 	b.pace = newPace(b.clock)
 	b.room(&b.cfg)
-	b.fleet = newFleet(b.app, b.live.say)
+	b.fleet = newFleet(b.app)
 	grace, release := b.app.Grace(ctx)
 	defer release()
 	b.grace = grace

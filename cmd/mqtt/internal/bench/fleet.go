@@ -13,7 +13,6 @@ import (
 // fleet are the clients of a run.
 type fleet struct {
 	app     *app.App
-	say     func(format string, args ...any)
 	all     []*mqtt.Client
 	ending  chan struct{} // closed when the clients are going to be closed
 	watched sync.WaitGroup
@@ -26,8 +25,8 @@ type fleet struct {
 // atOnce is how many connections are made side by side before the measuring begins.
 const atOnce = 32
 
-func newFleet(a *app.App, say func(string, ...any)) *fleet {
-	return &fleet{app: a, say: say, ending: make(chan struct{})}
+func newFleet(a *app.App) *fleet {
+	return &fleet{app: a, ending: make(chan struct{})}
 }
 
 // connect connects n more clients, and gives them. The first failure ends it.
@@ -118,7 +117,7 @@ func (f *fleet) lost(err error) {
 	first := f.down == 1
 	f.mu.Unlock()
 	if first {
-		f.say("mqtt: a connection was lost, and is tried again: %v", err)
+		f.app.Say("mqtt: a connection was lost, and is tried again: %v", err)
 	}
 }
 
@@ -129,7 +128,7 @@ func (f *fleet) back() {
 	last := f.down == 0
 	f.mu.Unlock()
 	if last {
-		f.say("mqtt: all connections are there again")
+		f.app.Say("mqtt: all connections are there again")
 	}
 }
 

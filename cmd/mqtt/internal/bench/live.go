@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
-
-	"golang.org/x/term"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
@@ -18,55 +15,20 @@ type live struct {
 	moving bool
 	lines  bool
 	quiet  bool // while calibrating
-
-	mu   sync.Mutex
-	line string // what the terminal shows
 }
 
 func newLive(a *app.App, work string, lines bool) *live {
-	return &live{app: a, work: work, moving: !lines && a.Live(a.Stderr), lines: lines}
+	return &live{app: a, work: work, moving: !lines && !a.Debug && a.Live(a.Stderr), lines: lines}
 }
-
-const clearLine = "\r\x1b[K"
 
 // second shows what a second brought.
 func (l *live) second(s second) {
-	if !l.moving && !l.lines {
-		return
+	switch {
+	case l.lines:
+		l.app.Say("%s", s.words(l.work))
+	case l.moving:
+		l.app.Move(s.words(l.work))
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text := s.words(l.work)
-	if !l.moving {
-		l.app.Say("%s", text)
-		return
-	}
-	if width, _, err := term.GetSize(int(l.app.Stderr.Fd())); err == nil && width > 1 {
-		text = text[:min(len(text), width-1)]
-	}
-	l.line = text
-	fmt.Fprint(l.app.Stderr, clearLine, text)
-}
-
-// say writes a line for good, above the one that moves.
-func (l *live) say(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.line != "" {
-		fmt.Fprint(l.app.Stderr, clearLine)
-	}
-	l.app.Say(format, args...)
-	fmt.Fprint(l.app.Stderr, l.line)
-}
-
-// end takes the line away.
-func (l *live) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.line != "" {
-		fmt.Fprint(l.app.Stderr, clearLine)
-	}
-	l.line = ""
 }
 
 // words is the second in one line of ASCII, with what the work has.

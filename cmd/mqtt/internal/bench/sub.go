@@ -28,7 +28,7 @@ func (w *sub) open(ctx context.Context) (err error) {
 		return err
 	}
 	if !w.live.quiet {
-		w.live.say("mqtt: subscribed")
+		w.app.Say("mqtt: subscribed")
 	}
 	return nil
 }

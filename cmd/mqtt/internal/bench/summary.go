@@ -86,7 +86,7 @@ type generator struct {
 
 // summary is that of a stretch that has ended.
 func (b *bench) summary(s *stretch, started time.Time, interrupted bool) *summary {
-	b.live.end()
+	b.app.Move("")
 	f := &summary{
 		Work: b.work, Servers: servers(b.cfg.Servers), Started: started.UTC(), Interrupted: interrupted,
 		Configuration: b.configuration(),
