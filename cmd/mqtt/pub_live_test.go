@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -29,14 +30,14 @@ func TestPubAServerThatDiesAndComesBack(t *testing.T) {
 	}()
 	w.await(t, n/4)
 	s.stop()
-	p.stderr.awaitText(t, "is lost, and made again")
+	p.stderr.awaitText(t, "; trying again")
 	l, err := net.Listen("tcp", strings.TrimPrefix(s.url, "mqtt://"))
 	require.NoError(t, err)
 	w.follow(t, serve(t, l))
 
 	r := p.wait()
 	require.Equal(t, 0, r.code, r.stderr)
-	require.Contains(t, r.stderr, "connected again, to "+s.url)
+	require.Contains(t, r.stderr, "connected to "+s.url+" again")
 	require.Contains(t, r.stderr, fmt.Sprintf("sent %d, acknowledged %[1]d, failed 0", n))
 	last := fmt.Sprintf("%05d %s", n-1, tail)
 	for messages := w.await(t, n); ; messages = w.await(t, len(messages)+1) { // some may have come twice
@@ -147,32 +148,47 @@ func TestPubTimeout(t *testing.T) {
 func TestPubProgress(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
+	at := s.url
 	begin := func(t *testing.T, columns int, env []string, args ...string) (*terminal, io.WriteCloser) {
 		in, out, err := os.Pipe() // an io.Pipe would have to be closed before the end can be waited for
 		require.NoError(t, err)
 		defer in.Close()
 		t.Cleanup(func() { out.Close() })
-		return startTerminal(t, columns, 10, call{args: append([]string{"pub", "--url", s.url, "-t", "a", "-q", "1", "-l"}, args...), stdin: in, env: env}), out
+		return startTerminal(t, columns, 10, call{args: append([]string{"pub", "--url", at, "-t", "a", "-q", "1", "-l"}, args...), stdin: in, env: env}), out
 	}
 	t.Run("moves, and leaves nothing behind", func(t *testing.T) {
 		term, stdin := begin(t, 100, nil)
 		io.WriteString(stdin, strings.Repeat("x\n", 1234))
-		term.awaitText("1,234 sent, 1,234 acknowledged, 0 in flight, ")
+		term.awaitText("published 1234 messages, ")
 		io.WriteString(stdin, "x\n")
-		term.awaitText("1,235 sent, 1,235 acknowledged, 0 in flight, ")
+		term.awaitText("published 1235 messages, ")
 		stdin.Close()
 		code, raw := term.wait()
 		require.Equal(t, 0, code)
-		require.Contains(t, raw, "/s, ")
+		require.Contains(t, raw, " a second, 0 under way")
 		require.Regexp(t, `^mqtt: sent 1235, acknowledged 1235, failed 0 in \S+ \(\d+/s\)\s*$`, term.text())
 	})
 	t.Run("in a narrow terminal", func(t *testing.T) {
 		term, stdin := begin(t, 20, nil)
 		io.WriteString(stdin, "x\n")
-		term.awaitText("1 sent, 1 acknowle")
+		term.awaitText("published 1 message")
 		stdin.Close()
 		term.wait()
-		require.NotContains(t, term.text(), "1 sent,")
+		require.NotContains(t, term.text(), "published")
+	})
+	t.Run("below what stays", func(t *testing.T) {
+		mortal := newServer(t)
+		at = mortal.url
+		defer func() { at = s.url }()
+		term, stdin := begin(t, 200, nil)
+		io.WriteString(stdin, "x\n")
+		term.awaitText("published 1 messages, ")
+		mortal.stop()
+		lost := regexp.MustCompile(`(?m)^mqtt: the connection to .* is lost: .*; trying again *\n+published 1 messages, .*, no connection *$`)
+		term.await("line that stays above the one that moves", lost.MatchString)
+		stdin.Close()
+		term.process.Signal(syscall.SIGKILL)
+		term.wait()
 	})
 	for _, c := range []struct {
 		name      string

@@ -1,7 +1,7 @@
 // Package pub is the command `mqtt pub`.
 //
 // A feeder takes messages from a source and hands them to the client within a window; a settler takes their outcomes in the
-// same order, and counts. What people are to read goes over a screen, which alone writes to standard error.
+// same order, and counts. A watcher ends the feeding when the connections come to nothing.
 package pub
 
 import (
@@ -124,23 +124,18 @@ func overtime(ctx context.Context, err error) error {
 
 // publish runs the feeder here and the settler beside it, and ends the client.
 func (o *options) publish(ctx context.Context, client *mqtt.Client, job *job, most int) error {
-	screen := newScreen(o.app.Stderr, o.live(job), client, job.total())
-	defer screen.end("")
+	shown := o.show(client, job)
+	defer shown()
 	feeding, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		watcher := &watcher{client: client, say: o.notices(screen), stop: stop}
-		watcher.run()
-	}()
+	watched := o.watch(client, stop)
 	source, err := job.open(feeding, o.app.Stdin, most)
 	if err != nil {
 		return errors.Join(err, o.leave(ctx, client, job))
 	}
 	sent, settled := make(chan sent, job.window), make(chan int, job.window)
 	feeder := &feeder{client: client, source: source, unit: job.unit(), pace: newPace(o.rate), window: window{settled: settled, most: job.window}, sent: sent}
-	settler := &settler{sent: sent, settled: settled, stop: stop, tell: screen.say, unit: job.unit(), single: job.single(), failFast: o.failFast}
+	settler := &settler{sent: sent, settled: settled, stop: stop, tell: o.say, unit: job.unit(), single: job.single(), failFast: o.failFast}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -162,7 +157,10 @@ func (o *options) publish(ctx context.Context, client *mqtt.Client, job *job, mo
 	if end == nil && context.Cause(feeding) == errFruitless {
 		end = errFruitless
 	}
-	screen.end(o.account(&settler.tally, time.Since(began), job))
+	shown()
+	if !o.quiet && (!job.single() || o.summary) {
+		o.say(settler.tally.line(time.Since(began)))
+	}
 	return verdict(&settler.tally, end, cut, closed, job)
 }
 
@@ -177,27 +175,6 @@ func (o *options) leave(ctx context.Context, client *mqtt.Client, job *job) erro
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(time.Second, o.app.Drain))
 	defer cancel()
 	return client.CloseWith(last, job.goodbye)
-}
-
-// live says whether a line that moves is of use: for many messages, on a terminal that nobody types at or that packets are
-// shown on.
-func (o *options) live(job *job) bool {
-	return !job.single() && !o.quiet && !o.app.Debug && o.app.Live(o.app.Stderr) && !(job.reads() && isTerminal(o.app.Stdin))
-}
-
-func (o *options) notices(s *screen) func(string) {
-	if o.quiet {
-		return func(string) {}
-	}
-	return s.say
-}
-
-// account is the last line, for many messages or when it was asked for.
-func (o *options) account(t *tally, took time.Duration, job *job) string {
-	if o.quiet || job.single() && !o.summary {
-		return ""
-	}
-	return t.line(took)
 }
 
 // job is what the flags ask for.

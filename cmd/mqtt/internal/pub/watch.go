@@ -8,7 +8,7 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 )
 
-// watcher follows the events of a client. Only its run uses it.
+// watcher follows the events of a client, one at a time.
 type watcher struct {
 	client *mqtt.Client
 	say    func(string)
@@ -25,34 +25,44 @@ const fruitlessMost = 3
 // errFruitless says that the server takes connections, and ends them for what it gets: MQTT 3.1.1 has no other way to refuse a message.
 var errFruitless = fmt.Errorf("the server has ended %d connections in a row without acknowledging", fruitlessMost)
 
-// run says when the connection is lost and when it is back, until the client ends. When that ends by itself, nothing more is fed.
-func (w *watcher) run() {
-	for event := range w.client.Events() {
-		switch e := event.(type) {
-		case mqtt.EventDisconnected:
-			w.lost(e)
-		case mqtt.EventConnected:
-			if w.down {
-				w.say("connected again, to " + e.Server)
-			}
-			w.down = false
-		case mqtt.EventSessionLost:
-			if e.Republished+e.Uncertain > 0 {
-				w.say(sessionLost(e))
-			}
-		case mqtt.EventClosed:
-			w.stop(e.Err)
+// watch tells of connections, unless --quiet is given, and follows what happens until the client ends. What it returns is closed then.
+func (o *options) watch(client *mqtt.Client, stop context.CancelCauseFunc) <-chan struct{} {
+	w := &watcher{client: client, say: o.say, stop: stop}
+	if !o.quiet {
+		return o.app.Watch(client, w.hear)
+	}
+	w.say = func(string) {}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for e := range client.Events() {
+			w.hear(e)
 		}
+	}()
+	return over
+}
+
+// hear is for each event. When the client ends by itself, nothing more is fed.
+func (w *watcher) hear(event mqtt.Event) {
+	switch e := event.(type) {
+	case mqtt.EventDisconnected:
+		if !w.down && !errors.Is(e.Err, mqtt.ErrClosed) {
+			w.down = true
+			w.lost()
+		}
+	case mqtt.EventConnected:
+		w.down = false
+	case mqtt.EventSessionLost:
+		if e.Republished+e.Uncertain > 0 {
+			w.say(sessionLost(e))
+		}
+	case mqtt.EventClosed:
+		w.stop(e.Err)
 	}
 }
 
-// lost is for a connection that has ended, and for each attempt at another one.
-func (w *watcher) lost(e mqtt.EventDisconnected) {
-	if w.down || errors.Is(e.Err, mqtt.ErrClosed) {
-		return
-	}
-	w.down = true
-	w.say(fmt.Sprintf("the connection to %s is lost, and made again: %v", e.Server, e.Err))
+// lost is for a connection that has ended, but not for each attempt at another one.
+func (w *watcher) lost() {
 	out := w.client.Stats().Out
 	if w.fruitless++; out.Done+out.Refused != w.done || out.InFlight+out.Queued == 0 {
 		w.fruitless = 0
