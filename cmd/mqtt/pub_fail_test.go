@@ -136,6 +136,27 @@ func TestPubAServerThatEndsConnectionsForALine(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, w.payloads(t, 2))
 }
 
+// Line 2 waits for its turn when the server says what it takes, and standard input has ended by then.
+func TestPubASecondConnectionThatTakesLess(t *testing.T) {
+	connections := 0
+	url := puppet(t, func(packet []byte) []byte {
+		switch {
+		case packet[0]>>4 == 1:
+			if connections++; connections == 1 {
+				return []byte{0x20, 3, 0, 0, 0}
+			}
+			return []byte{0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, 100} // Maximum Packet Size
+		case packet[0]>>4 == 3 && connections > 1:
+			return []byte{0x40, 2, packet[5], packet[6]}
+		}
+		return nil
+	})
+	r := runCall(t, call{args: []string{"pub", "--url", url, "-t", "a", "-q", "1", "-l", "--max-inflight", "1"}, stdin: strings.NewReader("a\n" + strings.Repeat("x", 110))})
+	require.Equal(t, 1, r.code, r.stderr)
+	require.Contains(t, r.stderr, "line 2: the server doesn't allow it")
+	require.Contains(t, r.stderr, "sent 2, acknowledged 1, failed 1")
+}
+
 func TestPubPropertiesOnAnOldServer(t *testing.T) {
 	url := old(t)
 	r := run(t, "pub", "--url", url, "-t", "a", "-m", "x")

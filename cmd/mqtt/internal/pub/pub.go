@@ -154,14 +154,22 @@ func (o *options) publish(ctx context.Context, client *mqtt.Client, job *job, mo
 	closed := o.leave(ctx, client, job)
 	<-done
 	<-watched
-	if end == nil && context.Cause(feeding) == errFruitless {
-		end = errFruitless
+	if end == nil {
+		end = afterAll(context.Cause(feeding))
 	}
 	shown()
 	if !o.quiet && (!job.single() || o.summary) {
 		o.say(settler.tally.line(time.Since(began)))
 	}
 	return verdict(&settler.tally, end, cut, closed, job)
+}
+
+// afterAll is why the feeding would have stopped, had there been more to feed, or nil when that is no news.
+func afterAll(why error) error {
+	if _, wrong := errors.AsType[*fault](why); wrong || why == errFruitless {
+		return why
+	}
+	return nil
 }
 
 // leave ends the client. When time is up, there is a second left for what is on its way.
