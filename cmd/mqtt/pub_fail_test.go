@@ -157,6 +157,14 @@ func TestPubASecondConnectionThatTakesLess(t *testing.T) {
 	require.Contains(t, r.stderr, "sent 2, acknowledged 1, failed 1")
 }
 
+func TestPubAFileThatCannotBeRead(t *testing.T) {
+	s := newServer(t)
+	directory := t.TempDir()
+	r := run(t, "pub", "--url", s.url, "-t", "a", "-f", directory)
+	require.Equal(t, 1, r.code, r.stderr)
+	require.Equal(t, "mqtt: reading the file: read "+directory+": is a directory\n", r.stderr)
+}
+
 func TestPubPropertiesOnAnOldServer(t *testing.T) {
 	url := old(t)
 	r := run(t, "pub", "--url", url, "-t", "a", "-m", "x")

@@ -12,6 +12,7 @@ import (
 // returns is left behind then, and what it brings isn't used.
 type input struct {
 	ctx  context.Context
+	name string
 	full <-chan chunk
 	free chan<- []byte
 
@@ -28,12 +29,13 @@ type chunk struct {
 // chunkSize is what a pipe holds.
 const chunkSize = 64 << 10
 
-func newInput(ctx context.Context, r io.Reader) *input {
+// newInput reads r, which errors call by name.
+func newInput(ctx context.Context, r io.Reader, name string) *input {
 	full, free := make(chan chunk), make(chan []byte, 2)
 	free <- make([]byte, chunkSize)
 	free <- make([]byte, chunkSize)
 	go fill(ctx, r, full, free)
-	return &input{ctx: ctx, full: full, free: free}
+	return &input{ctx: ctx, name: name, full: full, free: free}
 }
 
 func fill(ctx context.Context, r io.Reader, full chan<- chunk, free <-chan []byte) {
@@ -80,7 +82,7 @@ func (in *input) more() error {
 	case c := <-in.full:
 		in.held, in.rest, in.err = c.bytes, c.bytes, c.err
 		if c.err != nil && c.err != io.EOF {
-			in.err = fmt.Errorf("reading standard input: %w", c.err)
+			in.err = fmt.Errorf("reading %s: %w", in.name, c.err)
 		}
 		return nil
 	case <-in.ctx.Done():

@@ -48,7 +48,7 @@ func TestSplitter(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, in := range map[string]io.Reader{
 				"at once": strings.NewReader(c.in), "byte by byte": iotest.OneByteReader(strings.NewReader(c.in)),
-				"with its end": iotest.DataErrReader(strings.NewReader(c.in)), "by chunks": newInput(t.Context(), strings.NewReader(c.in)),
+				"with its end": iotest.DataErrReader(strings.NewReader(c.in)), "by chunks": newInput(t.Context(), strings.NewReader(c.in), standardInput),
 			} {
 				got, err := pieces(t, in, '\n', c.most)
 				require.Equal(t, c.want, got, name)
@@ -63,7 +63,7 @@ func TestInputIsInterrupted(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	in := newInput(ctx, r)
+	in := newInput(ctx, r, standardInput)
 	_, err = w.WriteString("abc")
 	require.NoError(t, err)
 	p := make([]byte, 10)
@@ -78,7 +78,7 @@ func TestInputIsInterrupted(t *testing.T) {
 }
 
 func TestInputTellsWhatIsWrong(t *testing.T) {
-	in := newInput(t.Context(), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("ab"))))
+	in := newInput(t.Context(), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("ab"))), standardInput)
 	got, err := io.ReadAll(in)
 	require.Equal(t, "a", string(got))
 	require.ErrorIs(t, err, iotest.ErrTimeout)

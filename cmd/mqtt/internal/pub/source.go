@@ -13,6 +13,9 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 )
 
+// What an input is called in errors.
+const standardInput, theFile = "standard input", "the file"
+
 // source gives the messages, one after the other.
 type source interface {
 	// next gives a message, valid until the next call, and its number in what the source counts; io.EOF after the last.
@@ -23,18 +26,18 @@ type source interface {
 func (j *job) open(ctx context.Context, stdin *os.File, most int) (source, error) {
 	switch j.way {
 	case "stdin-line":
-		return &lines{newSplitter(newInput(ctx, stdin), '\n', most), j.base, j.unit()}, nil
+		return &lines{newSplitter(newInput(ctx, stdin, standardInput), '\n', most), j.base, j.unit()}, nil
 	case "null":
-		return &lines{newSplitter(newInput(ctx, stdin), 0, most), j.base, j.unit()}, nil
+		return &lines{newSplitter(newInput(ctx, stdin, standardInput), 0, most), j.base, j.unit()}, nil
 	case "ndjson":
 		// Each byte of a payload is six in JSON at most.
-		return &records{newSplitter(newInput(ctx, stdin), '\n', 6*most+chunkSize), j}, nil
+		return &records{newSplitter(newInput(ctx, stdin, standardInput), '\n', 6*most+chunkSize), j}, nil
 	case "size":
 		return &madeUp{j.base, make([]byte, j.size), j.count, 0}, nil
 	case "file":
-		return j.whole(newInput(ctx, j.file), "the file", most)
+		return j.whole(newInput(ctx, j.file, theFile), theFile, most)
 	case "stdin-file":
-		return j.whole(newInput(ctx, stdin), "standard input", most)
+		return j.whole(newInput(ctx, stdin, standardInput), standardInput, most)
 	case "message":
 		return j.repeat(j.payload)
 	}
