@@ -5,6 +5,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -151,6 +152,7 @@ func (b *bench) measure(ctx context.Context) (*summary, error) {
 	s := b.stretch(time.Duration(b.duration), false)
 	started := time.Now()
 	err := s.through(ctx, w)
+	err = cmp.Or(err, b.fleet.wrong())
 	if done := s.ledger.sum; err != nil && done.Acknowledged+done.Received == 0 {
 		return nil, err // there is nothing to tell
 	}

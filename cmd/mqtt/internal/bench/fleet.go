@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -19,7 +20,8 @@ type fleet struct {
 
 	mu         sync.Mutex
 	reconnects int64
-	down       int // clients without a connection
+	down       int   // clients without a connection
+	gone       error // why the first client ended that did so by itself
 }
 
 // atOnce is how many connections are made side by side before the measuring begins.
@@ -80,26 +82,56 @@ func (f *fleet) add(c *mqtt.Client) {
 	f.watched.Go(func() { f.watch(c) })
 }
 
-// watch counts reconnects of a client, and tells when the first connection is lost and when the last one is back.
+// watch counts reconnects of a client, and tells when the first connection is lost and when the last one is back, or none will be.
 func (f *fleet) watch(c *mqtt.Client) {
+	f.follow(c)
+	if !f.ends() {
+		f.endedFor(c.Err())
+	}
+}
+
+func (f *fleet) follow(c *mqtt.Client) {
 	down, before := false, false
+	var why error // of a loss that isn't told
 	for e := range c.Events() {
 		switch e := e.(type) {
 		case mqtt.EventConnected:
-			if down {
-				down = false
+			switch {
+			case down && why == nil:
 				f.back()
-			} else if before {
+			case before:
 				f.counted(1) // what was told between was missed
 			}
-			before = true
+			before, down, why = true, false, nil
 		case mqtt.EventDisconnected:
 			if before && !down && !f.ends() && !errors.Is(e.Err, mqtt.ErrClosed) {
-				down = true
-				f.lost(e.Err)
+				down, why = true, e.Err
+			}
+		case mqtt.EventReconnecting:
+			if why != nil {
+				f.lost(why)
+				why = nil
 			}
 		}
 	}
+}
+
+// endedFor notes that a client has ended for good.
+func (f *fleet) endedFor(err error) {
+	f.mu.Lock()
+	first := f.gone == nil
+	f.gone = cmp.Or(f.gone, err)
+	f.mu.Unlock()
+	if first {
+		f.app.Say("mqtt: a connection is lost for good")
+	}
+}
+
+// wrong is why the first client ended that did so by itself, or nil.
+func (f *fleet) wrong() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone
 }
 
 func (f *fleet) ends() bool {

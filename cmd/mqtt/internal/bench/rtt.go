@@ -98,6 +98,7 @@ func (t *trips) back(n uint64, begun time.Duration, patience <-chan time.Time) e
 		select {
 		case m, open := <-t.client.Messages():
 			if !open {
+				t.gone(n)
 				return t.client.Err()
 			}
 			if t.take(m, n, begun) {
