@@ -44,7 +44,8 @@ type counter struct {
 	mu        sync.Mutex
 	counts    counts
 	latencies *hdrhistogram.Histogram
-	last      time.Duration // of the clock: when the last message was acknowledged or received
+	first     time.Duration // of the clock: when the first message was acknowledged or received; zero: none was
+	last      time.Duration // when the last one was
 	unique    int64         // of the whole run: received of what bench published, those that came twice left out
 	lateness
 }
@@ -78,12 +79,19 @@ func (c *counter) tellUntimed(d counts, now time.Duration) {
 	c.mu.Lock()
 	c.counts.add(d)
 	c.unique += d.Received - d.Duplicated - d.Foreign
-	c.last = max(c.last, now)
+	c.happened(now)
 	c.mu.Unlock()
 }
 
-func (c *counter) record(now, latency time.Duration) {
+func (c *counter) happened(now time.Duration) {
+	if c.first == 0 {
+		c.first = now
+	}
 	c.last = max(c.last, now)
+}
+
+func (c *counter) record(now, latency time.Duration) {
+	c.happened(now)
 	us := int64((latency + time.Microsecond/2) / time.Microsecond)
 	c.latencies.RecordValue(min(max(us, 0), longest)) // it can't fail within these
 }

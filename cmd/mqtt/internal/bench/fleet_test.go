@@ -19,7 +19,7 @@ func TestAClientThatEndsIsAnError(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := mqtttest.NewBroker(mqtttest.BrokerConfig{})
 				defer b.Close()
-				b.Delay(time.Millisecond)
+				b.Delay(20 * time.Millisecond)
 				o := &options{work: work, saturate: true, qos: 1, topic: "a/%c", size: stampSize, clients: 2, duration: app.Seconds(time.Minute)}
 				m := measuring(o, b)
 				m.cfg.ClientID = "client"

@@ -102,6 +102,18 @@ func (l *ledger) last() (at time.Duration) {
 	return at
 }
 
+// first is when the first message was, like last.
+func (l *ledger) first() (at time.Duration) {
+	for _, c := range l.counters {
+		c.mu.Lock()
+		if c.first > 0 && (at == 0 || c.first-l.start < at) {
+			at = c.first - l.start
+		}
+		c.mu.Unlock()
+	}
+	return at
+}
+
 func (l *ledger) lateness() (all lateness) {
 	for _, c := range l.counters {
 		c.mu.Lock()

@@ -17,7 +17,7 @@ type summary struct {
 	Work          string        `json:"work"`
 	Servers       []string      `json:"servers"` // without credentials
 	Started       time.Time     `json:"started"` // when it began to count
-	Seconds       float64       `json:"seconds"` // until the last message
+	Seconds       float64       `json:"seconds"` // until the last message; for sub from the first one on
 	Interrupted   bool          `json:"interrupted"`
 	Configuration configuration `json:"configuration"`
 	Machine       machine       `json:"machine"`
@@ -100,7 +100,7 @@ func (b *bench) summary(s *stretch, started time.Time, interrupted bool) *summar
 		done = f.Received
 	}
 	if b.work == "sub" {
-		f.Seconds = b.listened(s)
+		f.Seconds -= s.ledger.first().Seconds() // others publish when they like
 	}
 	if f.Seconds > 0 {
 		f.Rate = math.Round(float64(done)/f.Seconds*100) / 100
@@ -108,17 +108,6 @@ func (b *bench) summary(s *stretch, started time.Time, interrupted bool) *summar
 	f.judgeGenerator(s.ledger.lateness())
 	f.warn()
 	return f
-}
-
-// listened is how long a subscriber counted: from the first second that brought something on.
-func (b *bench) listened(s *stretch) float64 {
-	end := s.ledger.last().Seconds()
-	for _, sec := range s.ledger.seconds {
-		if sec.Received > 0 {
-			return end - max(0, sec.At-sec.Length)
-		}
-	}
-	return end
 }
 
 func servers(urls []string) (all []string) {

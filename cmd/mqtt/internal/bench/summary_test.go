@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -103,4 +104,21 @@ func TestSecondInWords(t *testing.T) {
 	require.Equal(t, "   3s  offered 1000/s acked 998/s received 996/s in flight 7 p50 120us p99 1.50ms max 2.000s lost 1 dup 2 reordered 3 reconnects 4", s.words("e2e"))
 	require.Equal(t, "   3s  offered 1000/s acked 998/s in flight 7 p50 120us p99 1.50ms max 2.000s reconnects 4", s.words("pub"))
 	require.Equal(t, "   3s  received 996/s p50 120us p99 1.50ms max 2.000s lost 1 dup 2 reordered 3 reconnects 4", s.words("sub"))
+}
+
+// Others publish when they like, and also for less than a second.
+func TestTheRateOfASubscriberIsThatOfTheTimeInWhichMessagesCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options{work: "sub"}
+		s := stretchOf(o, time.Minute)
+		time.Sleep(1900 * time.Millisecond)
+		for range 101 {
+			s.ledger.counter(0).tell(counts{Received: 1}, s.clock.now(), 0)
+			time.Sleep(time.Millisecond)
+		}
+		s.ledger.finish()
+		f := (&bench{options: &o, app: &app.App{}}).summary(s, time.Now(), false)
+		require.InDelta(t, 0.1, f.Seconds, 1e-9)
+		require.InDelta(t, 1010, f.Rate, 1e-9)
+	})
 }
