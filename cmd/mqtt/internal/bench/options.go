@@ -38,6 +38,7 @@ type options struct {
 }
 
 const (
+	mostClients     = 1_000_000
 	defaultRate     = 1000
 	defaultDuration = 10 * time.Second
 	defaultWarmup   = 2 * time.Second
@@ -94,8 +95,10 @@ func (o *options) flags(a *app.App, cmd *cobra.Command) {
 // check finds what is wrong before anything begins, and sets what wasn't given.
 func (o *options) check(run uint64) error {
 	o.run = run
-	if o.clients < 1 || o.clients > 1_000_000 || (o.work == "e2e" && o.subscribers < 1) {
-		return app.Usage("--%s: there has to be one, and no more than a million", o.clientsFlag())
+	for flag, n := range map[string]int{o.clientsFlag(): o.clients, "subscribers": o.subscribers} {
+		if n > mostClients || n < 1 && (o.work == "e2e" || flag != "subscribers") {
+			return app.Usage("--%s %d: there has to be one, and no more than a million", flag, n)
+		}
 	}
 	if err := o.checkRate(); err != nil {
 		return err
@@ -158,7 +161,7 @@ func (o *options) checkRate() error {
 
 func (o *options) clientsFlag() string {
 	if o.work == "e2e" {
-		return "publishers and --subscribers"
+		return "publishers"
 	}
 	return "clients"
 }
@@ -191,8 +194,8 @@ func (o *options) checkTopic() error {
 	if o.topic == "" {
 		o.topic = "mqtt-bench/" + strconv.FormatUint(o.run, 36) + "/" + numberMark
 	}
-	if o.work != "sub" && strings.ContainsAny(o.topic, "+#") {
-		return app.Usage("--topic %q: a topic to publish to has no + and no #", o.topic)
+	if o.work != "sub" && (strings.ContainsAny(o.topic, "+#") || shared(o.topic)) {
+		return app.Usage("--topic %q: a topic to publish to has no + and no #, and no $share/ in front", o.topic)
 	}
 	return nil
 }
