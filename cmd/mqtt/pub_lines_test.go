@@ -123,6 +123,7 @@ func TestPubABrokenLine(t *testing.T) {
 		{"misspelt", `{"topic":"a","quos":1}`, `line 3 isn't a message in JSON: json: unknown field "quos"`},
 		{"not UTF-8", "{\"topic\":\"a\",\"payload\":\"\xFF\"}", "line 3 isn't UTF-8"},
 		{"a topic that can't be", `{"topic":"a/#","payload":"x"}`, "line 3: Message.Topic: topic name contains a wildcard"},
+		{"long, and not JSON", strings.Repeat("\x00", 200_000), "line 3 isn't a message in JSON: it doesn't begin with {"},
 		{"cut off", `{"topic":"a","payl`, "line 3 isn't a message in JSON"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package pub
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,8 +95,9 @@ func (in *input) more() error {
 type splitter struct {
 	in     *bufio.Reader
 	end    byte
-	most   int // bytes that a piece may have
-	number int // of the last piece, from 1
+	most   int  // bytes that a piece may have
+	first  byte // that a piece has which is longer than the buffer, spaces left out; 0: any
+	number int  // of the last piece, from 1
 	long   []byte
 }
 
@@ -103,8 +105,10 @@ func newSplitter(in io.Reader, end byte, most int) *splitter {
 	return &splitter{in: bufio.NewReaderSize(in, chunkSize), end: end, most: most}
 }
 
-// errLong says that a piece is larger than may be.
-var errLong = errors.New("too long")
+var (
+	errLong  = errors.New("too long")     // a piece is larger than may be
+	errFirst = errors.New("begins wrong") // a long piece doesn't have its first byte, so the rest of it isn't read
+)
 
 // next gives a piece without its end, valid until the next call; io.EOF after the last one.
 func (s *splitter) next() ([]byte, error) {
@@ -114,13 +118,16 @@ func (s *splitter) next() ([]byte, error) {
 	}
 	switch {
 	case err == io.EOF && len(piece) > 0:
-	case err != nil && err != errLong:
+	case err == errLong, err == errFirst:
+		s.number++
 		return nil, err
-	case err == nil:
+	case err != nil:
+		return nil, err
+	default:
 		piece = piece[:len(piece)-1]
 	}
 	s.number++
-	if err == errLong || len(piece) > s.most {
+	if len(piece) > s.most {
 		return nil, errLong
 	}
 	return piece, nil
@@ -128,6 +135,9 @@ func (s *splitter) next() ([]byte, error) {
 
 // longPiece puts together what doesn't fit the buffer.
 func (s *splitter) longPiece(begin []byte) ([]byte, error) {
+	if text := bytes.TrimSpace(begin); s.first != 0 && (len(text) == 0 || text[0] != s.first) {
+		return nil, errFirst
+	}
 	s.long = append(s.long[:0], begin...)
 	for {
 		part, err := s.in.ReadSlice(s.end)

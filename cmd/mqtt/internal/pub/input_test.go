@@ -58,6 +58,26 @@ func TestSplitter(t *testing.T) {
 	}
 }
 
+// Of an input without an end, as /dev/zero, no more is read than the buffer holds.
+func TestALongPieceThatBeginsWrongIsNotRead(t *testing.T) {
+	for _, begin := range []string{"x", " "} {
+		in := strings.NewReader("{}\n" + strings.Repeat(begin, 4*chunkSize))
+		s := newSplitter(in, '\n', 1<<40)
+		s.first = '{'
+		_, err := s.next()
+		require.NoError(t, err)
+		_, err = s.next()
+		require.Equal(t, errFirst, err)
+		require.Equal(t, 2, s.number)
+		require.GreaterOrEqual(t, in.Len(), 2*chunkSize)
+	}
+	s := newSplitter(strings.NewReader(" {"+strings.Repeat("x", 2*chunkSize)), '\n', 1<<40)
+	s.first = '{'
+	piece, err := s.next()
+	require.NoError(t, err)
+	require.Len(t, piece, 2+2*chunkSize)
+}
+
 func TestInputIsInterrupted(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)

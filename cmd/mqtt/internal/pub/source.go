@@ -31,7 +31,9 @@ func (j *job) open(ctx context.Context, stdin *os.File, most int) (source, error
 		return &lines{newSplitter(newInput(ctx, stdin, standardInput), 0, most), j.base, j.unit()}, nil
 	case "ndjson":
 		// Each byte of a payload is six in JSON at most.
-		return &records{newSplitter(newInput(ctx, stdin, standardInput), '\n', 6*most+chunkSize), j}, nil
+		pieces := newSplitter(newInput(ctx, stdin, standardInput), '\n', 6*most+chunkSize)
+		pieces.first = '{' // before so much is read of what can't be JSON
+		return &records{pieces, j}, nil
 	case "size":
 		return &madeUp{j.base, make([]byte, j.size), j.count, 0}, nil
 	case "file":
@@ -139,6 +141,9 @@ func (r *records) next() (mqtt.Message, int, error) {
 		number := r.pieces.number
 		if err == errLong {
 			return mqtt.Message{}, 0, app.Fail(app.ExitFailed, "line %d is longer than %d bytes, more than a message can need", number, r.pieces.most)
+		}
+		if err == errFirst {
+			return mqtt.Message{}, 0, app.Fail(app.ExitFailed, "line %d isn't a message in JSON: it doesn't begin with {", number)
 		}
 		if err != nil {
 			return mqtt.Message{}, 0, err
