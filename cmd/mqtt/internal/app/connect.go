@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sluicemq/sluice/mqtt"
 )
@@ -41,7 +42,12 @@ func Interrupted(ctx context.Context, err error) error {
 // Close ends the client with DISCONNECT once all that is open is done, for --drain at most. What isn't done then is an
 // *mqtt.UnfinishedError; after an interrupt it is ErrInterrupted too.
 func (a *App) Close(ctx context.Context, c *mqtt.Client, d mqtt.Disconnect) error {
-	drain, cancel := a.Draining(ctx)
+	return a.CloseBy(ctx, c, d, time.Now().Add(a.Drain))
+}
+
+// CloseBy is Close for who has used a part of --drain already: it is over at end.
+func (a *App) CloseBy(ctx context.Context, c *mqtt.Client, d mqtt.Disconnect, end time.Time) error {
+	drain, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	err := c.CloseWith(drain, d)
 	if err != nil && errors.Is(context.Cause(ctx), ErrInterrupted) {

@@ -39,9 +39,9 @@ func (s *settings) take(ctx context.Context, client *mqtt.Client, p *plan) error
 		case <-deaf:
 		}
 	})
-	err := s.receive(ctx, client, events, p)
+	end, err := s.receive(ctx, client, events, p)
 	close(deaf)
-	err = s.over(ctx, client, p.bye, err)
+	err = s.over(ctx, client, p.bye, end, err)
 	<-watched
 	return err
 }
@@ -54,10 +54,10 @@ func (s *settings) timedOut(ctx context.Context, err error) error {
 	return err
 }
 
-// receive runs until all is there that was to come.
-func (s *settings) receive(ctx context.Context, client *mqtt.Client, events <-chan mqtt.Event, p *plan) error {
+// receive runs until all is there that was to come. What is left to do has time until end.
+func (s *settings) receive(ctx context.Context, client *mqtt.Client, events <-chan mqtt.Event, p *plan) (end time.Time, err error) {
 	if hello, _ := client.ConnAck(); hello.Version != mqtt.V5 && s.needsV5() != "" {
-		return app.Usage("%s needs MQTT 5.0, and the server speaks %s", s.needsV5(), hello.Version)
+		return s.lastMoment(), app.Usage("%s needs MQTT 5.0, and the server speaks %s", s.needsV5(), hello.Version)
 	}
 	answer, work, done := make(chan error, 1), make(chan *batch), make(chan brought, p.job.workers)
 	in, over := make(chan *mqtt.Received, mostAhead), make(chan struct{})
@@ -74,33 +74,43 @@ func (s *settings) receive(ctx context.Context, client *mqtt.Client, events <-ch
 	asking, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go func() { answer <- s.ask(asking, client, p.subscriptions) }()
-	err := t.run(ctx)
-	if refused := s.settle(client, t.answer); err == nil {
+	err = t.run(ctx)
+	if end = t.until; end.IsZero() {
+		end = s.lastMoment()
+	}
+	if soon := time.Now().Add(time.Second); errors.Is(err, app.ErrTimeout) && !s.connection.KeepSession && soon.Before(end) {
+		end = soon // there is nothing to be kept that a late answer could change
+	}
+	if refused := s.settle(ctx, client, t.answer, end); err == nil {
 		err = refused
 	}
-	return err
+	return end, err
 }
 
+// lastMoment is when an end that begins now is over.
+func (s *settings) lastMoment() time.Time { return time.Now().Add(s.app.Drain) }
+
 // settle waits for the server's answer to the subscriptions. A call that is cancelled meanwhile would take them back, and a
-// session that is kept would be without them. answer is nil when it came already.
-func (s *settings) settle(client *mqtt.Client, answer <-chan error) error {
+// session that is kept would be without them. answer is nil when it came already. An interrupt that finds no time for it is an error.
+func (s *settings) settle(ctx context.Context, client *mqtt.Client, answer <-chan error, end time.Time) error {
 	if answer == nil || client.State() != mqtt.StateConnected {
 		return nil // what is lost with a connection is lost
 	}
-	late := time.NewTimer(s.app.Drain)
+	late := time.NewTimer(time.Until(end))
 	defer late.Stop()
 	select {
 	case err := <-answer:
 		return err
 	case <-late.C:
+		return context.Cause(ctx)
 	case <-client.Done():
 	}
 	return nil
 }
 
 // over disconnects, and says what was lost.
-func (s *settings) over(ctx context.Context, client *mqtt.Client, bye mqtt.Disconnect, err error) error {
-	closed := s.app.Close(ctx, client, bye)
+func (s *settings) over(ctx context.Context, client *mqtt.Client, bye mqtt.Disconnect, end time.Time, err error) error {
+	closed := s.app.CloseBy(ctx, client, bye, end)
 	if n := dropped(client.Stats()); n > 0 {
 		s.app.Say("mqtt: %d messages at QoS 0 were dropped: they came faster than they could be written", n)
 	}

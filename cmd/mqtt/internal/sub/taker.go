@@ -31,7 +31,8 @@ type taker struct {
 	count   int // messages that were not left out
 	last    time.Time
 	silence *time.Timer      // --idle, from the server's answer on
-	drained <-chan time.Time // when waiting for the workers ends; nil: never
+	until   time.Time        // when an end from outside has taken --drain; zero: there is none
+	drained <-chan time.Time // fires then, and ends waiting for the workers; nil: never
 	ended   bool
 	failed  bool  // a worker has
 	ending  error // why, when ended
@@ -179,6 +180,7 @@ func (t *taker) cut(cause error) {
 	} else {
 		t.end(cause)
 	}
+	t.until = t.settings.lastMoment()
 	t.drained = time.After(t.settings.app.Drain)
 }
 
