@@ -198,9 +198,8 @@ func TestSubOverALostServer(t *testing.T) {
 	require.NoError(t, err)
 	h := &subscribed{made: make(chan string, 100)}
 	s := serve(t, l, h)
-	p := start(t, "sub", "--url", s.url, "-t", "a", "-t", "later/closed", "-q", "1", "-C", "4")
-	<-h.made
-	<-h.made
+	p := start(t, "sub", "--url", s.url, "-t", "a", "-t", "later/closed", "-q", "1", "-C", "4", "-d")
+	p.stderr.awaitText(t, "<- SUBACK") // mochi calls its hook before that leaves
 	s.say(t, "a", "before", 1, false)
 	p.stdout.awaitText(t, "before\n")
 	s.stop()

@@ -58,7 +58,7 @@ func (d *diary) OnDisconnect(c *mochi.Client, err error, _ bool) {
 	d.tell("disconnected", c, "%s", why)
 }
 
-// OnSubscribed is called behind the SUBACK.
+// OnSubscribed is called right before the SUBACK leaves.
 func (d *diary) OnSubscribed(c *mochi.Client, p packets.Packet, codes []byte) {
 	for i, f := range p.Filters {
 		answer := codec.ReasonCode(codes[min(i, len(codes)-1)])
