@@ -54,6 +54,7 @@ func TestConnectRefused(t *testing.T) {
 		err := <-done
 		require.Equal(t, 3*time.Second, time.Since(start))
 		require.Equal(t, "connack", as[*mqtt.ConnectError](t, err).Stage)
+		require.ErrorIs(t, err, mqtt.ErrConnectTimeout)
 		require.ErrorContains(t, err, "ConnectTimeout")
 		conn.ExpectClosed(t)
 	})

@@ -106,7 +106,8 @@ type Config struct {
 	// of KeepAlive, and at least 5 s.
 	PingTimeout time.Duration
 
-	// ConnectTimeout bounds one attempt, from the dial to CONNACK, the Authenticator included, BeforeConnect not. Zero: 30 s.
+	// ConnectTimeout bounds one attempt, from the dial to CONNACK, the Authenticator included, BeforeConnect not; what takes
+	// longer ends with ErrConnectTimeout. Zero: 30 s.
 	ConnectTimeout time.Duration
 
 	// WriteTimeout is how long a write may make no progress before the connection ends with ErrWriteTimeout. Zero: 20 s.

@@ -25,6 +25,7 @@ var (
 	ErrInboundOverrun = actor.ErrInboundOverrun // more came than Config.InboxHard lets the client keep; ends the connection
 	ErrNoPingResp     = actor.ErrNoPingResp     // no PINGRESP within Config.PingTimeout; ends the connection (§3.1.2.10)
 	ErrWriteTimeout   = actor.ErrWriteTimeout   // the server did not read within Config.WriteTimeout; ends the connection
+	ErrConnectTimeout = actor.ErrConnectTimeout // no CONNACK within Config.ConnectTimeout; ends the attempt, at any stage of its *ConnectError
 	ErrRedirects      = actor.ErrRedirects      // servers sent the client from one to another too often in a row (Config.Redirect)
 	ErrGiveUp         = actor.ErrGiveUp         // for BeforeConnect, Dialer and Authenticator: an error of theirs that wraps it can't be mended by trying again
 	ErrVersion        = actor.ErrVersion        // what was asked for needs MQTT 5.0, and the connection is older

@@ -67,7 +67,7 @@ func (a *attempt) goes(ctx context.Context) tried {
 
 // connects dials and shakes hands. The whole of it ends when ctx does, or within ConnectTimeout.
 func (a *attempt) connects(ctx context.Context) tried {
-	ctx, done := context.WithTimeoutCause(ctx, a.cfg.ConnectTimeout, errConnectTimeout)
+	ctx, done := context.WithTimeoutCause(ctx, a.cfg.ConnectTimeout, ErrConnectTimeout)
 	defer done()
 	conn, err := a.server.Dial(ctx, a.number, a.connect.Version)
 	if err != nil {

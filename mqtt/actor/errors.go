@@ -21,6 +21,7 @@ var (
 	ErrInboundOverrun = errors.New("more came than may be kept")
 	ErrNoPingResp     = errors.New("no PINGRESP in time")
 	ErrWriteTimeout   = errors.New("the server did not read in time")
+	ErrConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
 	ErrExpired        = errors.New("message expired before it left")
 	ErrSuperseded     = errors.New("a newer message for its topic took its place")
 	ErrCorrelation    = errors.New("another request waits for an answer with this correlation data")

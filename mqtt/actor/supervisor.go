@@ -238,8 +238,6 @@ func (s *supervisor) attempt() {
 	})
 }
 
-var errConnectTimeout = errors.New("no CONNACK within ConnectTimeout")
-
 // lost ends a connection: the processes are joined, now tracker and dispatcher are told, and the next attempt is set.
 func (s *supervisor) lost(why error) error {
 	plug := s.plug

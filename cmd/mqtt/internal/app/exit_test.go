@@ -60,7 +60,7 @@ func TestSentences(t *testing.T) {
 	rejected := sentence(&mqtt.ConnectError{Stage: "tls", Err: fmt.Errorf("x: %w", netx.ErrCertificateRejected)})
 	require.Contains(t, rejected, "--cert and --key")
 	require.NotContains(t, rejected, "--cafile", "ours is what is rejected")
-	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "connack", Err: context.DeadlineExceeded}), "says nothing")
+	require.Contains(t, sentence(&mqtt.ConnectError{Stage: "connack", Err: fmt.Errorf("%w: %w", mqtt.ErrConnectTimeout, io.EOF)}), "says nothing")
 	require.Contains(t, sentence(&mqtt.ReasonError{Code: codec.NotAuthorized}), "MQTT_PASSWORD")
 }
 

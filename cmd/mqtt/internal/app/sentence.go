@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,7 +52,7 @@ func stageHint(e *mqtt.ConnectError) string {
 	case "websocket":
 		return "check the path of the URL: most servers want /mqtt"
 	case "connack":
-		if errors.Is(e, context.DeadlineExceeded) || strings.Contains(e.Error(), "ConnectTimeout") {
+		if errors.Is(e, mqtt.ErrConnectTimeout) {
 			return "something listens there that says nothing: is it an MQTT server, and without TLS?"
 		}
 		return "if the server is an old one, try -V 311"
