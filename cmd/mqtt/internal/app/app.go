@@ -34,17 +34,6 @@ type App struct {
 	moving moving
 }
 
-// Groups of commands, for Command.GroupID.
-const (
-	GroupTalk    = "talk"
-	GroupInspect = "inspect"
-	GroupMove    = "move"
-	GroupHelp    = "help"
-)
-
-// Maker makes a command. It must not do anything yet.
-type Maker func(*App) *cobra.Command
-
 // Run runs the command line args, without the program's name, and gives the exit code.
 func Run(args []string, makers ...Maker) int {
 	a := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
@@ -64,55 +53,6 @@ func Run(args []string, makers ...Maker) int {
 		err = cause
 	}
 	return a.finish(cmd, err)
-}
-
-func (a *App) root(makers []Maker) *cobra.Command {
-	root := &cobra.Command{
-		Use:                        "mqtt",
-		Short:                      "Talk to MQTT servers",
-		Long:                       "mqtt publishes, subscribes, measures, copies and records messages, and finds out what is wrong with a connection.",
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		SuggestionsMinimumDistance: 2,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.settle(cmd)
-		},
-		Args: cobra.ArbitraryArgs, // a command that isn't there is told below
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return Usage("no command given; `mqtt help` lists them")
-			}
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				return Usage("no command %q; is it %s?", args[0], strings.Join(near, " or "))
-			}
-			return Usage("no command %q; `mqtt help` lists them", args[0])
-		},
-	}
-	root.SetOut(a.Stdout)
-	root.SetErr(a.Stderr)
-	root.AddGroup(
-		&cobra.Group{ID: GroupTalk, Title: "Talk to a server:"},
-		&cobra.Group{ID: GroupInspect, Title: "See what is there:"},
-		&cobra.Group{ID: GroupMove, Title: "Keep and move messages:"},
-		&cobra.Group{ID: GroupHelp, Title: "Help yourself:"},
-	)
-	root.SetGlobalNormalizationFunc(otherSpellings)
-	flags := root.PersistentFlags()
-	flags.Bool("help", false, "show what the command does and all its flags")
-	flags.BoolVarP(&a.Debug, "debug", "d", false, "packets and stages of the connection, on standard error")
-	flags.BoolVar(&a.NoProgress, "no-progress", false, "no colours and no live lines, also on a terminal")
-	flags.DurationVar(&a.Drain, "drain", 10*time.Second, "how long the first interrupt leaves for what is under way")
-	flags.StringVar(&a.profile, "profile", "", "the profile to take settings from (see mqtt ctx)")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Usage("%v", err) })
-	root.RegisterFlagCompletionFunc("profile", CompleteProfiles)
-	for _, m := range makers {
-		cmd := m(a)
-		root.AddCommand(cmd)
-		if cmd.Name() == "help" {
-			root.SetHelpCommand(cmd) // in place of cobra's
-		}
-	}
-	return root
 }
 
 // finish says what went wrong, if anything did, and gives the exit code.
