@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -181,4 +182,39 @@ func TestBrokerTakesTheFlagBeforeTheEnvironment(t *testing.T) {
 	r = run(t, "broker", "--username", "alice", "--password-file", "nosuch", "-P", "hush")
 	require.Equal(t, 2, r.code)
 	require.Contains(t, r.stderr, "--password and --password-file both say what the password is; give one of them")
+}
+
+// TestBrokerOutlivesACrowd: with as many clients as it may have files, it waits for one to leave.
+func TestBrokerOutlivesACrowd(t *testing.T) {
+	t.Parallel()
+	inner := command(t.Context(), t, call{args: []string{"broker", "--port", "0", "--no-ws"}})
+	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit -n 40; exec "$@"`, "sh"}, inner.Args...)...)
+	cmd.Env = inner.Env
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	out, said := follow(stdout), follow(stderr)
+	defer func() {
+		cmd.Process.Kill()
+		<-out.ended
+		<-said.ended
+		cmd.Wait()
+	}()
+	url := strings.TrimSpace(out.awaitText(t, "\n"))
+	var crowd []net.Conn
+	for range 60 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "mqtt://"))
+		require.NoError(t, err)
+		crowd = append(crowd, c)
+	}
+	said.awaitText(t, "nobody more can come in")
+	for _, c := range crowd {
+		c.Close()
+	}
+	echoes(t, url, mqtt.Config{})
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	<-out.ended
+	require.Equal(t, 1, strings.Count(said.text(), "nobody more can come in"), "once is enough")
 }

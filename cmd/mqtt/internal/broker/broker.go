@@ -72,7 +72,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	doors, err := o.open()
+	doors, err := o.open(a)
 	if err != nil {
 		return err
 	}

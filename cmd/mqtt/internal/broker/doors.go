@@ -28,18 +28,18 @@ type doors struct {
 	origins      []string
 }
 
-func (o *options) open() (_ *doors, err error) {
+func (o *options) open(a *app.App) (_ *doors, err error) {
 	d := &doors{origins: append([]string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", `\[::1\]`, `\[::1\]:*`}, o.origins...)}
 	defer func() {
 		if err != nil {
 			d.close()
 		}
 	}()
-	if d.tcp, err = o.listen(d, "port", o.port, "mqtt", ""); err != nil {
+	if d.tcp, err = o.listen(a, d, "port", o.port, "mqtt", ""); err != nil {
 		return nil, err
 	}
 	if !o.noWS {
-		if d.ws, err = o.listen(d, "ws-port", o.wsPort, "ws", "/mqtt"); err != nil {
+		if d.ws, err = o.listen(a, d, "ws-port", o.wsPort, "ws", "/mqtt"); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +53,7 @@ func (o *options) open() (_ *doors, err error) {
 	if err != nil {
 		return nil, app.Usage("--tls-cert and --tls-key: %v", err)
 	}
-	l, err := o.listen(d, "tls-port", o.tlsPort, "mqtts", "")
+	l, err := o.listen(a, d, "tls-port", o.tlsPort, "mqtts", "")
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (o *options) open() (_ *doors, err error) {
 }
 
 // listen opens a port, and notes its URL.
-func (o *options) listen(d *doors, flag string, port int, scheme, path string) (net.Listener, error) {
+func (o *options) listen(a *app.App, d *doors, flag string, port int, scheme, path string) (net.Listener, error) {
 	if port < 0 || port > 65535 {
 		return nil, app.Usage("--%s %d: a port is 1 to 65535, or 0 for a free one", flag, port)
 	}
@@ -85,7 +85,7 @@ func (o *options) listen(d *doors, flag string, port int, scheme, path string) (
 		l.Close()
 		return nil, app.Usage("--bind %q: %v", o.bind, err)
 	}
-	return l, nil
+	return &steady{Listener: l, app: a}, nil
 }
 
 // local says that nobody from elsewhere can reach an address.

@@ -1,0 +1,42 @@
+package broker
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+)
+
+// steady is a listener that goes on when it can't let anybody in for a moment: who accepts gives up at the first error.
+type steady struct {
+	net.Listener
+	app  *app.App
+	told bool // that it couldn't; once is enough
+}
+
+// pause is how long it waits then, for somebody to leave.
+const pause = 100 * time.Millisecond
+
+// Accept is for one goroutine.
+func (l *steady) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err == nil || !passing(err) {
+			return conn, err
+		}
+		if !l.told {
+			l.told = true
+			l.app.Say("mqtt: nobody more can come in to %s until somebody leaves: %v", l.Addr(), err)
+		}
+		time.Sleep(pause)
+	}
+}
+
+// passing says of an error that it isn't the listener's.
+func passing(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.ECONNABORTED},
+		func(one error) bool { return errors.Is(err, one) })
+}
