@@ -14,24 +14,28 @@ func (a *App) trace() *mqtt.Trace {
 	if !a.Debug {
 		return nil
 	}
-	stage := func(what string) func(mqtt.StageInfo) {
-		return func(i mqtt.StageInfo) {
-			end := ""
-			if i.Err != nil {
-				end = ": " + i.Err.Error()
-			}
-			a.Say("%s %s %s%s", i.Time.Format("15:04:05.000000"), what, i.Server, end)
-		}
+	done := func(doing, done string) func(mqtt.StageInfo) {
+		return func(i mqtt.StageInfo) { a.Say("%s", stageLine(doing, done, i)) }
 	}
+	begun := func(doing string) func(mqtt.StageInfo) { return done(doing, doing) }
 	return &mqtt.Trace{
 		PacketSent:     func(p mqtt.PacketInfo) { a.Say("%s", packetLine("->", p)) },
 		PacketReceived: func(p mqtt.PacketInfo) { a.Say("%s", packetLine("<-", p)) },
-		DNSStart:       stage("looking up"), DNSDone: stage("looked up"),
-		TCPStart: stage("connecting to"), TCPDone: stage("connected to"),
-		ProxyStart: stage("through a proxy to"), ProxyDone: stage("through the proxy to"),
-		TLSStart: stage("TLS with"), TLSDone: stage("TLS done with"),
-		WebSocketStart: stage("WebSocket with"), WebSocketDone: stage("WebSocket done with"),
+		DNSStart:       begun("looking up"), DNSDone: done("looking up", "looked up"),
+		TCPStart: begun("connecting to"), TCPDone: done("connecting to", "connected to"),
+		ProxyStart: begun("through a proxy to"), ProxyDone: done("through a proxy to", "through the proxy to"),
+		TLSStart: begun("TLS with"), TLSDone: done("TLS with", "TLS done with"),
+		WebSocketStart: begun("WebSocket with"), WebSocketDone: done("WebSocket with", "WebSocket done with"),
 	}
+}
+
+// stageLine says what was done, or that doing it has failed.
+func stageLine(doing, done string, i mqtt.StageInfo) string {
+	at := i.Time.Format("15:04:05.000000")
+	if i.Err != nil {
+		return fmt.Sprintf("%s %s %s failed: %v", at, doing, i.Server, i.Err)
+	}
+	return fmt.Sprintf("%s %s %s", at, done, i.Server)
 }
 
 // packetLine describes a packet without what it carries.
