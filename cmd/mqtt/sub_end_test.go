@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -20,4 +22,44 @@ func TestSubEndsWhenItsSessionIsTakenOver(t *testing.T) {
 	})
 	r := run(t, "sub", "--url", url, "-t", "a", "-q", "1")
 	require.Equal(t, result{5, "", "mqtt: DISCONNECT: session taken over (0x8E)\n"}, r)
+}
+
+// TestAtASecondInterruptNothingIsLeft: a command that was started has our standard output, which would not end before it.
+func TestAtASecondInterruptNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	s, h := newTeller(t)
+	for name, args := range map[string][]string{
+		"sub":   {"sub", "--url", s.url, "-t", "a", "--exec", "echo begun >&2; sleep 1000"},
+		"reply": {"reply", "--url", s.url, "-t", "a", "--exec", "echo begun >&2; sleep 1000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, args...)
+			<-h.made
+			request := start(t, "request", "--url", s.url, "-t", "a", "-n")
+			<-h.made
+			p.stderr.awaitText(t, "begun")
+			p.interruptTwice()
+			require.Equal(t, 130, p.wait().code)
+			request.signal(syscall.SIGINT)
+			request.wait()
+		})
+	}
+}
+
+// interruptTwice interrupts until the program has ended: two that come close are one.
+func (p *process) interruptTwice() {
+	p.t.Helper()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	late := time.After(patience)
+	for {
+		select {
+		case <-again.C:
+			p.cmd.Process.Signal(syscall.SIGINT)
+		case <-p.over:
+			return
+		case <-late:
+			p.t.Fatalf("mqtt %q doesn't end", p.cmd.Args[1:])
+		}
+	}
 }

@@ -32,11 +32,12 @@ type App struct {
 	sides []*side         // of the command that runs, when it has several connections
 
 	moving moving
+	atOnce chan func() // one slot: what AtOnce was given
 }
 
 // Run runs the command line args, without the program's name, and gives the exit code.
 func Run(args []string, makers ...Maker) int {
-	a := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	a := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, atOnce: make(chan func(), 1)}
 	// Writing to a closed pipe is an error then, which ends us in order: ErrPipe. To ignore the signal would do too, but the
 	// programs that we start would go on with that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -70,35 +71,6 @@ func (a *App) finish(cmd *cobra.Command, err error) int {
 		fmt.Fprintf(a.Stderr, "usage: %s [flags]\nSee: %s --help\n", line, cmd.CommandPath())
 	}
 	return code
-}
-
-// ErrInterrupted is the cause of a context that SIGINT or SIGTERM ended.
-var ErrInterrupted = errors.New("interrupted")
-
-// signals gives a context that the first SIGINT or SIGTERM ends, with ErrInterrupted. The second one exits at once.
-func (a *App) signals(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	caught := make(chan os.Signal, 2)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
-	over := make(chan struct{})
-	go func() {
-		select {
-		case <-caught:
-			cancel(ErrInterrupted)
-		case <-over:
-			return
-		}
-		select {
-		case <-caught:
-			os.Exit(ExitInterrupted)
-		case <-over:
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(caught)
-		close(over)
-		cancel(nil)
-	}
 }
 
 // Draining gives a context for the clean end of a command whose own context may be over: it lasts for --drain.

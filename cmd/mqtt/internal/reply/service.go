@@ -28,12 +28,18 @@ func (s *service) run(ctx context.Context) error {
 	}
 	grace, release := s.app.Grace(ctx)
 	defer release()
+	serving, stop := context.WithCancel(grace)
+	defer stop()
 	var under sync.WaitGroup
+	s.app.AtOnce(func() {
+		stop()
+		under.Wait()
+	})
 	failed := make(chan error, s.parallel)
 	taken, err := s.take(ctx, failed, func(request *mqtt.Received, done func()) {
 		under.Go(func() {
 			defer done()
-			if err := s.serve(grace, request); err != nil {
+			if err := s.serve(serving, request); err != nil {
 				failed <- err
 			}
 		})

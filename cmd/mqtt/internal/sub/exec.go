@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/sluicemq/sluice/mqtt"
@@ -26,12 +27,14 @@ type runner struct {
 func (s *settings) running() *job {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &runner{s, ctx, make(chan struct{}, s.parallel)}
-	return &job{work: r.work, workers: s.parallel, limits: limits{1, 1}, kill: func() {
+	kill := sync.OnceFunc(func() {
 		cancel()
 		for range s.parallel {
 			r.slots <- struct{}{} // none runs any more
 		}
-	}}
+	})
+	s.app.AtOnce(kill)
+	return &job{work: r.work, workers: s.parallel, limits: limits{1, 1}, kill: kill}
 }
 
 func (r *runner) work(b *batch) error {
