@@ -3,10 +3,12 @@ package main_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	mochi "github.com/mochi-mqtt/server/v2"
@@ -170,8 +172,8 @@ func TestRetainedDumpAndLoad(t *testing.T) {
 func TestRetainedLoadStopsAtWhatItCannotRead(t *testing.T) {
 	s := newServer(t)
 	for _, c := range []struct{ name, in, says string }{
-		{"no JSON", `{"topic":"a","payload":"1"}` + "\nnonsense\n", "line 2 isn't a message in JSON"},
-		{"would clear", `{"topic":"a","payload":""}`, "line 1 has no payload, and so would clear"},
+		{"no JSON", `{"topic":"a","payload":"1"}` + "\nnonsense\n", "line 2: isn't a message in JSON"},
+		{"would clear", `{"topic":"a","payload":""}`, "line 1: has no payload, and so would clear"},
 		{"damaged", "\x28\xb5\x2f\xfd", "line 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -188,6 +190,37 @@ func TestRetainedLoadStopsAtWhatItCannotRead(t *testing.T) {
 	r = run(t, "retained", "load", filepath.Join(t.TempDir(), "none"), "--url", s.url)
 	require.Equal(t, 1, r.code)
 	require.Contains(t, r.stderr, "no such file")
+}
+
+func TestRetainedLoadIsInterruptedWhileItReads(t *testing.T) {
+	s := newServer(t)
+	p := start(t, "retained", "load", "-", "--url", s.url, "-d")
+	io.WriteString(p.stdin, `{"topic":"a","payload":"1"}`+"\n")
+	p.stderr.awaitText(t, "<- PUBACK")
+	p.signal(syscall.SIGINT)
+	r := p.wait()
+	require.Equal(t, 130, r.code, r.stderr)
+	require.Contains(t, r.stderr, "1 retained message published")
+	require.Equal(t, []string{"a"}, kept(t, s, "#"))
+}
+
+func TestRetainedLoadSaysThatTheServerIsGoneAndBack(t *testing.T) {
+	s := newServer(t)
+	p := start(t, "retained", "load", "-", "--url", s.url, "-d")
+	io.WriteString(p.stdin, `{"topic":"a","payload":"1"}`+"\n")
+	p.stderr.awaitText(t, "<- PUBACK")
+	s.stop()
+	p.stderr.awaitText(t, "is lost")
+	l, err := net.Listen("tcp", "127.0.0.1:"+s.port)
+	require.NoError(t, err)
+	again := serve(t, l)
+	p.stderr.awaitText(t, "mqtt: connected to ")
+	io.WriteString(p.stdin, `{"topic":"b","payload":"2"}`+"\n")
+	p.stdin.Close()
+	r := p.wait()
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Contains(t, r.stderr, "2 retained messages published")
+	require.Contains(t, kept(t, again, "#"), "b")
 }
 
 func TestRetainedKnowsWhatAFullQueueIs(t *testing.T) {

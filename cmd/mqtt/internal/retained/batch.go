@@ -40,8 +40,9 @@ func (b *batch) publish(ctx context.Context, m mqtt.Message) error {
 
 // settle waits for all that is under way.
 func (b *batch) settle(ctx context.Context) error {
-	for _, d := range b.open {
+	for i, d := range b.open {
 		if err := d.Wait(ctx); err != nil {
+			b.open = b.open[i:]
 			return fmt.Errorf("%s: %w", printable(d.topic), err)
 		}
 		b.done++

@@ -3,12 +3,14 @@ package retained
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/tape"
 	"github.com/sluicemq/sluice/mqtt"
 )
 
@@ -19,7 +21,7 @@ func load(a *app.App) *cobra.Command {
 		Use:   "load FILE",
 		Short: "Publish messages from NDJSON to be retained",
 		Long: "Publishes each line of a file that `mqtt retained dump` or `mqtt sub -o ndjson` has written, to be retained, at QoS 1 or its own 2, and " +
-			"waits for each acknowledgement. - is standard input; a name that ends with .zst is decompressed.",
+			"waits for each acknowledgement. - is standard input; what is compressed with zstd is decompressed.",
 		Example: "  mqtt retained load all.ndjson.zst --dry-run\n  mqtt retained dump '#' | mqtt retained load - -h other.example.org",
 		Args:    app.ExactArgs("the file (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,33 +43,62 @@ type loading struct {
 }
 
 func (l *loading) run(ctx context.Context, file string) error {
-	in, err := source(l.app, file)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	cfg, err := l.conn.Config()
 	if err != nil {
 		return err
 	}
+	in, err := tape.Open(file, l.app.Stdin)
+	if err != nil {
+		return app.Fail(app.ExitFailed, "%w", err)
+	}
+	over := make(chan struct{})
+	defer close(over)
+	records := make(chan record)
+	go read(in, records, over)
 	if l.dry {
-		err := l.each(ctx, in, func(*ndjson.Record) error { return nil })
+		err := l.each(ctx, records, func(*ndjson.Record) error { return nil })
 		return l.say(err, l.read, "would be published")
 	}
 	c, err := l.app.Connect(ctx, cfg)
 	if err != nil {
 		return err
 	}
+	watched := l.app.Watch(c, nil)
+	defer func() { <-watched }()
+	return l.publish(ctx, c, records)
+}
+
+// publish publishes all records. An interrupt leaves its time to those that are under way.
+func (l *loading) publish(ctx context.Context, c *mqtt.Client, records <-chan record) error {
 	b := batch{client: c}
-	err = l.each(ctx, in, func(r *ndjson.Record) error { return b.publish(ctx, r.Message) })
-	if err == nil {
-		err = b.settle(ctx)
+	err := app.Interrupted(ctx, l.each(ctx, records, func(r *ndjson.Record) error { return b.publish(ctx, r.Message) }))
+	whole := err == nil
+	if whole {
+		err = app.Interrupted(ctx, b.settle(ctx))
 	}
-	if err = l.say(err, b.done, "published"); err != nil {
+	if errors.Is(err, app.ErrInterrupted) {
+		if err = l.drain(ctx, &b); err == nil && !whole {
+			err = app.ErrInterrupted
+		}
+	}
+	if l.say(err, b.done, "published"); err != nil && err != app.ErrInterrupted {
 		c.Abort()
 		return err
 	}
-	return l.app.Close(ctx, c, mqtt.Disconnect{})
+	if closed := l.app.Close(ctx, c, mqtt.Disconnect{}); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// drain settles what is under way at an interrupt.
+func (l *loading) drain(ctx context.Context, b *batch) error {
+	ctx, cancel := l.app.Draining(ctx)
+	defer cancel()
+	if err := b.settle(ctx); err != nil {
+		return fmt.Errorf("%w: %w", app.ErrInterrupted, err)
+	}
+	return nil
 }
 
 // say says how many there were, also before an error.
@@ -79,32 +110,50 @@ func (l *loading) say(err error, n int, done string) error {
 	return err
 }
 
-// each has use called for each record that is to be published.
-func (l *loading) each(ctx context.Context, in *lines, use func(*ndjson.Record) error) error {
+// record is one that was read, or why none was.
+type record struct {
+	*ndjson.Record
+	err error // io.EOF at the end
+}
+
+// read is the process that owns in. It may stand in a read from a terminal or a pipe that nothing can end: nobody waits for it.
+func read(in *tape.Reader, records chan<- record, over <-chan struct{}) {
+	defer in.Close()
 	for {
-		text, err := in.next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case len(text) == 0:
-			continue
-		}
-		r, err := ndjson.Parse(text)
+		r, err := in.Next()
 		if err == nil && len(r.Payload) == 0 {
-			err = errors.New("has no payload, and so would clear what is retained; `mqtt retained rm` does that")
+			err = in.Wrong(errors.New("has no payload, and so would clear what is retained; `mqtt retained rm` does that"))
+		}
+		select {
+		case records <- record{r, err}:
+		case <-over:
+			return
 		}
 		if err != nil {
-			return app.Fail(app.ExitFailed, "line %d %w", in.number, err)
+			return
 		}
-		if server(r.Topic) {
+	}
+}
+
+// each has use called for each record that is to be published.
+func (l *loading) each(ctx context.Context, records <-chan record, use func(*ndjson.Record) error) error {
+	for {
+		var r record
+		select {
+		case r = <-records:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		switch {
+		case r.err == io.EOF:
+			return nil
+		case r.err != nil:
+			return app.Fail(app.ExitFailed, "%w", r.err)
+		case server(r.Topic):
 			l.skipped++
 			continue
 		}
-		if err := use(r); err != nil {
+		if err := use(r.Record); err != nil {
 			return err
 		}
 		l.read++
