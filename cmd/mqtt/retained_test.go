@@ -79,6 +79,7 @@ func TestRetainedWrongUse(t *testing.T) {
 		{[]string{"retained", "ls", "a", "-o", "xml"}, "--output"},
 		{[]string{"retained", "ls", "a", "-q", "3"}, "--qos 3"},
 		{[]string{"retained", "ls", "a", "--idle", "0"}, "--idle 0"},
+		{[]string{"retained", "ls", "a", "--sentinel", "a/#"}, `--sentinel "a/#"`},
 		{[]string{"retained", "get", "a/+"}, "one topic"},
 		{[]string{"retained", "rm", "$SYS/#", "--yes"}, "belongs to the server"},
 		{[]string{"retained", "load"}, "the file"},

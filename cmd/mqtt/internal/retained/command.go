@@ -11,6 +11,7 @@ import (
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // Command makes `mqtt retained`.
@@ -80,6 +81,9 @@ func (r *reading) connect(ctx context.Context) (*mqtt.Client, error) {
 	}
 	if r.idle <= 0 {
 		return nil, app.Usage("--idle 0: give the seconds of silence that are the end, as in --idle 1")
+	}
+	if err := codec.CheckTopicName(r.sentinel); r.sentinel != "" && err != nil {
+		return nil, app.Usage("--sentinel %q: %v", r.sentinel, err)
 	}
 	cfg, err := r.conn.Config()
 	if err != nil {

@@ -1,7 +1,6 @@
 package retained
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -55,10 +54,10 @@ func (r *reading) print(cmd *cobra.Command, topic string) error {
 	return r.close(ctx, c, err)
 }
 
-// printable is a topic as one word of one line: quoted, where it holds what a line can't.
+// printable is a topic as a line has it: quoted, where it holds what a line can't, or would be taken for one that is quoted.
 func printable(topic string) string {
-	if strings.ContainsFunc(topic, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if strings.HasPrefix(topic, `"`) || strings.ContainsFunc(topic, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(topic)
 	}
-	return fmt.Sprint(topic)
+	return topic
 }

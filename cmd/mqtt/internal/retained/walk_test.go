@@ -51,3 +51,11 @@ func TestAMarkThatIsLateIsNotLost(t *testing.T) {
 	w.state, w.sent = probing, 3
 	require.ErrorContains(t, w.take(t.Context(), received("marks", "3", false)), "queue for us was full", "the second never came")
 }
+
+func TestEachTopicIsALineOfItsOwn(t *testing.T) {
+	for topic, want := range map[string]string{
+		"plant/a b": "plant/a b", "a\nb": `"a\nb"`, `"a\nb"`: `"\"a\\nb\""`, "\x1b[2J": `"\x1b[2J"`, "\u202e": `"\u202e"`, "日本": "日本",
+	} {
+		require.Equal(t, want, printable(topic))
+	}
+}
