@@ -146,5 +146,6 @@ func (m *model) inspect() tea.Cmd {
 	if m.frozen {
 		return nil
 	}
-	return func() tea.Msg { return detailed{m.ask(0, m.selected)} }
+	topic := m.selected // by another goroutine m isn't to be read
+	return func() tea.Msg { return detailed{m.ask(0, topic)} }
 }

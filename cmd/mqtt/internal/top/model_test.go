@@ -151,3 +151,13 @@ func TestAnySize(t *testing.T) {
 		}
 	}
 }
+
+func TestDetailsAreAskedForByWhoPressedEnter(t *testing.T) {
+	w := watch(t)
+	w.put("a", "1")
+	w.put("b", "2")
+	_, ask := w.Update(enter) // bubbletea has another goroutine call that, at some time
+	w.press(esc, down)
+	require.Equal(t, "b", w.selected)
+	require.Equal(t, "a", ask().(detailed).detail.topic)
+}
