@@ -2,6 +2,7 @@ package top
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -84,7 +85,12 @@ func right(c column) bool { return c == byAge || c == byRate || c == bySize }
 
 // rowView is a topic as a line.
 func (m *model) rowView(s shape, r *row, cursor bool) string {
-	value, binary := oneLine(r.value[:min(len(r.value), m.width+4)], min(len(r.value), m.width+4) == r.size)
+	part := r.value[:min(len(r.value), utf8.UTFMax*(m.width+1))] // fills the line, whatever its characters are
+	whole := len(part) == r.size
+	value, binary := oneLine(part, whole)
+	if !whole {
+		value += "…"
+	}
 	cells := [columns]string{app.Printable(r.topic), value, age(m.now.at.Sub(r.last)), rate(r.rate), quantity(float64(r.size), ""), "", string('0' + rune(r.qos))}
 	if r.retained {
 		cells[byRetained] = "yes"

@@ -3,11 +3,11 @@ package top
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
@@ -55,8 +55,7 @@ func (o *options) print(ctx context.Context, a *app.App, c *mqtt.Client, ask fun
 const printedValue = 60
 
 func printTable(out io.Writer, rows []*row, now time.Time) {
-	w := tabwriter.NewWriter(out, 0, 1, 2, ' ', 0)
-	fmt.Fprintln(w, "TOPIC\tAGE\tRATE\tSIZE\tRETAINED\tQOS\tVALUE")
+	lines := [][]string{{"TOPIC", "AGE", "RATE", "SIZE", "RETAINED", "QOS", "VALUE"}}
 	for _, r := range rows {
 		value, _ := oneLine(r.value, len(r.value) == r.size)
 		if letters := []rune(value); len(letters) > printedValue {
@@ -66,16 +65,34 @@ func printTable(out io.Writer, rows []*row, now time.Time) {
 		if r.retained {
 			retained = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", app.Printable(r.topic), age(now.Sub(r.last)), rate(r.rate), r.size, retained, r.qos, value)
+		lines = append(lines, []string{app.Printable(r.topic), age(now.Sub(r.last)), rate(r.rate), strconv.Itoa(r.size), retained,
+			strconv.Itoa(int(r.qos)), value})
 	}
-	w.Flush() // an error of out comes again at its end
+	writeColumns(out, lines)
+}
+
+// writeColumns writes lines of cells, each column as wide on a screen as its widest cell. An error of out comes again at its end.
+func writeColumns(out io.Writer, lines [][]string) {
+	last := len(lines[0]) - 1
+	widths := make([]int, last)
+	for _, line := range lines {
+		for c := range widths {
+			widths[c] = max(widths[c], ansi.StringWidth(line[c]))
+		}
+	}
+	for _, line := range lines {
+		for c, width := range widths {
+			io.WriteString(out, fit(line[c], width+gap, false))
+		}
+		io.WriteString(out, line[last]+"\n")
+	}
 }
 
 // printLines writes a line of JSON a topic: its last message, as sub writes them, and what was counted.
 func printLines(out *bufio.Writer, rows []*row, now time.Time) {
 	var line []byte
 	for _, r := range rows {
-		m := ndjson.Record{Time: r.last, Message: mqtt.Message{Topic: r.topic, Payload: r.value, QoS: r.qos, Retain: r.retained}}
+		m := ndjson.Record{Time: r.last, Message: mqtt.Message{Topic: r.topic, Payload: r.value, QoS: r.qos, Retain: r.retained, Properties: r.properties}}
 		if len(r.value) < r.size && isText(r.value, false) {
 			m.Payload = wholeLetters(r.value)
 		}
