@@ -77,7 +77,7 @@ func listing(all []about, output string) ([]byte, error) {
 			if p.Error != "" {
 				server = "(" + p.Error + ")"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", mark, p.Name, server)
+			fmt.Fprintf(w, "%s\t%s\t%s\n", mark, app.Printable(p.Name), app.Printable(server))
 		}
 		w.Flush()
 	case "json":

@@ -39,7 +39,7 @@ It may be edited by hand; what this command writes has no comments.`,
 	return cmd
 }
 
-// names are those that need no quotes, in TOML or a shell.
+// names are those that need no quotes in a shell.
 var names = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // find gives a profile that has to be there.

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/mqtt/netx"
 )
 
 func show(a *app.App) *cobra.Command {
@@ -37,28 +39,59 @@ func show(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = a.Output().Write(shown(name, p))
+			_, err = a.Output().Write(shown(name, p, app.FlagNames(cmd.Root())))
 			return err
 		},
 	}
 }
 
-// shown is a profile as it stands in the file, without what is secret.
-func shown(name string, p app.Profile) []byte {
+// shown is a profile as it stands in the file, without what is secret. Of a key that is none of known, as pw, nobody knows whether
+// it is.
+func shown(name string, p app.Profile, known map[string]bool) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "[profile.%s]\n", name)
-	for _, key := range slices.Sorted(maps.Keys(p)) {
+	fmt.Fprintf(&b, "[profile.%s]\n", key(name))
+	for _, flag := range slices.Sorted(maps.Keys(p)) {
 		var values []string
-		for _, v := range p[key] {
-			values = append(values, strconv.Quote(masked(key, v)))
+		for _, v := range p[flag] {
+			if v = masked(flag, v); !known[flag] {
+				v = secret
+			}
+			values = append(values, quoted(v))
 		}
 		text := strings.Join(values, ", ")
 		if len(values) != 1 {
 			text = "[" + text + "]"
 		}
-		fmt.Fprintf(&b, "%s = %s\n", key, text)
+		fmt.Fprintf(&b, "%s = %s\n", key(flag), text)
 	}
 	return b.Bytes()
+}
+
+// bare are keys that TOML has without quotes.
+var bare = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func key(s string) string {
+	if bare.MatchString(s) {
+		return s
+	}
+	return quoted(s)
+}
+
+// quoted is a string of TOML in which nothing moves a terminal.
+func quoted(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\U%08X`, r)
+		}
+	}
+	return `"` + b.String() + `"`
 }
 
 const secret = "***"
@@ -68,7 +101,12 @@ func masked(key, value string) string {
 	switch key {
 	case "password":
 		return secret
-	case "url", "topic-url", "proxy":
+	case "url":
+		if _, err := netx.Parse(value); err != nil {
+			return secret // where in it the password is, nobody knows
+		}
+		return maskedURL(value)
+	case "topic-url", "proxy":
 		return maskedURL(value)
 	case "ws-header":
 		if name, _, ok := strings.Cut(value, ":"); ok {
@@ -82,7 +120,7 @@ func masked(key, value string) string {
 // maskedURL hides a password, and the values of a query, which are often tokens.
 func maskedURL(value string) string {
 	u, err := url.Parse(value)
-	if err != nil {
+	if err != nil || u.User == nil && u.Host == "" && strings.Contains(value, "@") {
 		return secret
 	}
 	before, query, found := strings.Cut(value, "?")
