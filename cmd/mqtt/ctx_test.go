@@ -177,6 +177,28 @@ func TestCtxDamagedFile(t *testing.T) {
 	require.Equal(t, damaged, string(left))
 }
 
+func TestWhatAProfileSaysAndNobodyUnderstands(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, says string }{
+		{"[profile.a]\nhots = \"x\"\n", `"hots" in profile "a": no command has such a flag`},
+		{"[profile.a]\npw = \"geheim\"\n", `"pw" in profile "a": that is password here`},
+		{"current = \"gone\"\n[profile.a]\n", `the profile in use, "gone", isn't there; ` + "`mqtt ctx use NAME` chooses one of [\"a\"]"},
+	} {
+		p := newProfiles(t).write(c.text)
+		args := []string{"top", "--once", "--profile", "a"}
+		if strings.HasPrefix(c.text, "current") {
+			args = args[:2]
+		}
+		r := p.run(nil, args...)
+		require.Equal(t, 2, r.code, r.stderr)
+		require.Contains(t, r.stderr, c.says)
+		require.NotContains(t, r.stderr, "geheim")
+	}
+	p := newProfiles(t).write("current = \"gone\"\n[profile.a]\nhost = \"localhost\"\n\"filter-out\" = \"b\"\n")
+	p.ok("use", "a")
+	require.Contains(t, p.ok("show").stdout, "localhost")
+}
+
 func TestCtxOfManyAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newProfiles(t)

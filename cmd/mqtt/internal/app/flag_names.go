@@ -1,6 +1,9 @@
 package app
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -19,4 +22,31 @@ func FlagNames(root *cobra.Command) map[string]bool {
 	}
 	walk(root)
 	return names
+}
+
+// checkProfiles refuses a line, of the profile or of a side's, that is for no flag of any command: misspelt, it would mean another
+// server than was meant.
+func (a *App) checkProfiles(root *cobra.Command, profile Profile) error {
+	if profile == nil && len(a.sides) == 0 {
+		return nil
+	}
+	known := FlagNames(root)
+	check := func(name string, p Profile) error {
+		for _, key := range slices.Sorted(maps.Keys(p)) {
+			if ours := string(otherSpellings(nil, key)); !known[key] && known[ours] {
+				return Usage("%q in profile %q: that is %s here; mend it in the file of profiles", key, name, ours)
+			}
+			if !known[key] {
+				return Usage("%q in profile %q: no command has such a flag; mend it in the file of profiles", key, name)
+			}
+		}
+		return nil
+	}
+	err := check(a.profile, profile)
+	for _, s := range a.sides {
+		if err == nil {
+			err = check(s.profile, s.lines)
+		}
+	}
+	return err
 }

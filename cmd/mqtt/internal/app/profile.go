@@ -168,8 +168,12 @@ func (a *App) readProfile() (Profile, error) {
 		return nil, nil
 	}
 	p, ok := all.Named[a.profile]
-	if !ok && asked {
+	switch {
+	case !ok && asked:
 		return nil, Usage("no profile %q; there are %q", a.profile, slices.Sorted(maps.Keys(all.Named)))
+	case !ok: // another server than was meant would be no better than none
+		return nil, Usage("the profile in use, %q, isn't there; `mqtt ctx use NAME` chooses one of %q, `mqtt ctx use --none` none",
+			a.profile, slices.Sorted(maps.Keys(all.Named)))
 	}
 	return p, nil
 }

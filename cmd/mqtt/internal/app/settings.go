@@ -55,6 +55,9 @@ func (a *App) settle(cmd *cobra.Command) error {
 	if err := a.readSides(cmd.Flags()); err != nil {
 		return err
 	}
+	if err := a.checkProfiles(cmd.Root(), profile); err != nil {
+		return err
+	}
 	a.ranks = map[string]rank{}
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
