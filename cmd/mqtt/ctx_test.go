@@ -177,6 +177,16 @@ func TestCtxDamagedFile(t *testing.T) {
 	require.Equal(t, damaged, string(left))
 }
 
+func TestWhatNeedsNoProfileTakesAnyFile(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"[profile.a\n", "current = \"gone\"\n[profile.a]\n", "current = \"a\"\n[profile.a]\nhots = \"x\"\n"} {
+		for _, args := range [][]string{{"version"}, {"help"}, {"completion", "bash"}, {"match", "a", "a"}, {"decode", "c000"}, {"__complete", "sub", "-"}} {
+			r := newProfiles(t).write(text).run(nil, args...)
+			require.Equal(t, 0, r.code, "%q %s", args, r.stderr)
+		}
+	}
+}
+
 func TestWhatAProfileSaysAndNobodyUnderstands(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, says string }{
