@@ -124,6 +124,17 @@ func TestCtxKeepsWholePaths(t *testing.T) {
 	require.Contains(t, p.ok("show", "a").stdout, fmt.Sprintf("password-file = %q", filepath.Join(dir, "secret")))
 }
 
+func TestCtxSaysThatAPasswordIsInTheFile(t *testing.T) {
+	t.Parallel()
+	p := newProfiles(t)
+	const says = "the password is in the file"
+	require.Contains(t, p.ok("add", "a", "--url", "mqtt://me:geheim@localhost").stderr, says)
+	require.NotContains(t, p.ok("add", "b", "--url", "mqtt://me@localhost").stderr, says)
+	r := p.run(nil, "ctx", "add", "b", "-P", "geheim")
+	require.Equal(t, 2, r.code)
+	require.NotContains(t, r.stderr, says, "there was a profile of that name")
+}
+
 func TestCtxRefuses(t *testing.T) {
 	t.Parallel()
 	p := newProfiles(t).write("[profile.a]\nhost = 'one'\n")

@@ -1,6 +1,9 @@
 package profiles
 
 import (
+	"net/url"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
@@ -26,21 +29,34 @@ func add(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if p["password"] != nil {
-				a.Say("mqtt: the password is in the file of profiles now, readable for you alone; --password-file or --ask-password keep it out")
-			}
-			return app.EditProfiles(func(all *app.Profiles) error {
+			err = app.EditProfiles(func(all *app.Profiles) error {
 				if all.Named[name] != nil && !force {
 					return app.Usage("there is a profile %q; --force replaces it", name)
 				}
 				all.Named[name] = p
 				return nil
 			})
+			if err == nil && holdsPassword(p) {
+				a.Say("mqtt: the password is in the file of profiles now, readable for you alone; --password-file or --ask-password keep it out")
+			}
+			return err
 		},
 	}
 	conn.Flags(a, cmd)
 	cmd.Flags().BoolVar(&force, "force", false, "replace a profile of that name")
 	return cmd
+}
+
+// holdsPassword says whether a password stands in p, by itself or in a URL.
+func holdsPassword(p app.Profile) bool {
+	for _, v := range slices.Concat(p["url"], p["topic-url"], p["proxy"]) {
+		if u, err := url.Parse(v); err == nil {
+			if _, has := u.User.Password(); has {
+				return true
+			}
+		}
+	}
+	return p["password"] != nil
 }
 
 func use(*app.App) *cobra.Command {
