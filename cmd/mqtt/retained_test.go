@@ -25,6 +25,30 @@ func keep(t *testing.T, s *server, messages ...string) {
 	}
 }
 
+// holding starts a server that retains messages, as topic=payload.
+func holding(t *testing.T, messages ...string) *server {
+	t.Helper()
+	s := newServer(t)
+	keep(t, s, messages...)
+	return s
+}
+
+// many are messages for holding.
+func many(n int) (messages []string) {
+	for i := range n {
+		messages = append(messages, fmt.Sprintf("many/%d=%d", i, i))
+	}
+	return messages
+}
+
+// retained runs `mqtt retained` with this server, which has to go well.
+func (s *server) retained(t *testing.T, args ...string) result {
+	t.Helper()
+	r := run(t, append(append([]string{"retained"}, args...), "--url", s.url)...)
+	require.Equal(t, 0, r.code, "%q: %s", args, r.stderr)
+	return r
+}
+
 // kept are the topics whose messages a server retains.
 func kept(t *testing.T, s *server, filter string) (topics []string) {
 	t.Helper()
@@ -38,24 +62,19 @@ func kept(t *testing.T, s *server, filter string) (topics []string) {
 }
 
 func TestRetainedLsAndGet(t *testing.T) {
-	s := newServer(t)
-	keep(t, s, "a/1=one", "a/2=\x00\xff", "b/1=other", "a/strange\n=x")
-	r := run(t, "retained", "ls", "a/#", "--url", s.url)
-	require.Equal(t, 0, r.code, r.stderr)
+	s := holding(t, "a/1=one", "a/2=\x00\xff", "b/1=other", "a/strange\n=x")
+	r := s.retained(t, "ls", "a/#")
 	require.ElementsMatch(t, []string{"        3  QoS 1  a/1", "        2  QoS 1  a/2", `        1  QoS 1  "a/strange\n"`}, strings.Split(strings.TrimSuffix(r.stdout, "\n"), "\n"))
 	require.Equal(t, "3 retained messages, 6 bytes\n", r.stderr, "it is sure that these are all")
 
-	r = run(t, "retained", "ls", "b/#", "--url", s.url, "-o", "ndjson", "-V", "311")
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "ls", "b/#", "-o", "ndjson", "-V", "311")
 	require.Equal(t, `{"topic":"b/1","size":5,"qos":1}`+"\n", r.stdout)
 
-	r = run(t, "retained", "ls", "b/#", "--url", s.url, "--sentinel", "", "--idle", "0.2")
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "ls", "b/#", "--sentinel", "", "--idle", "0.2")
 	require.Contains(t, r.stdout, "b/1")
 	require.Contains(t, r.stderr, "is a guess, as none came for 200ms (--idle)")
 
-	r = run(t, "retained", "get", "a/2", "--url", s.url)
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "get", "a/2")
 	require.Equal(t, "\x00\xff", r.stdout)
 
 	r = run(t, "retained", "get", "-L", s.url+"/a/none")
@@ -93,10 +112,8 @@ func TestRetainedWrongUse(t *testing.T) {
 }
 
 func TestRetainedRm(t *testing.T) {
-	s := newServer(t)
-	keep(t, s, "a/1=one", "a/2=two", "b/1=other")
-	r := run(t, "retained", "rm", "a/#", "--url", s.url)
-	require.Equal(t, 0, r.code, r.stderr)
+	s := holding(t, "a/1=one", "a/2=two", "b/1=other")
+	r := s.retained(t, "rm", "a/#")
 	require.ElementsMatch(t, []string{"a/1", "a/2"}, strings.Fields(r.stdout))
 	require.Contains(t, r.stderr, "2 retained messages would be cleared; --yes does it")
 	require.Len(t, kept(t, s, "#"), 3, "a dry run has cleared something")
@@ -105,14 +122,12 @@ func TestRetainedRm(t *testing.T) {
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Len(t, kept(t, s, "#"), 3, "what the environment says is no yes")
 
-	r = run(t, "retained", "rm", "a/#", "--url", s.url, "--yes")
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "rm", "a/#", "--yes")
 	require.ElementsMatch(t, []string{"a/1", "a/2"}, strings.Fields(r.stdout))
 	require.Contains(t, r.stderr, "2 retained messages cleared")
 	require.Equal(t, []string{"b/1"}, kept(t, s, "#"))
 
-	r = run(t, "retained", "rm", "#", "--url", s.url, "--yes")
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "rm", "#", "--yes")
 	require.Equal(t, "b/1\n", r.stdout)
 }
 
@@ -138,34 +153,26 @@ func TestRetainedRmSaysWhatIsStillThere(t *testing.T) {
 func TestRetainedDumpAndLoad(t *testing.T) {
 	from, to := newServer(t), newServer(t)
 	keep(t, from, "a/1=one", "a/2=\x00\xff", "b=1")
-	var messages []string
-	for i := range 300 {
-		messages = append(messages, fmt.Sprintf("many/%d=%d", i, i))
-	}
-	keep(t, from, messages...)
+	keep(t, from, many(300)...)
 	for _, name := range []string{"all.ndjson", "all.ndjson.zst"} {
 		file := filepath.Join(t.TempDir(), name)
-		r := run(t, "retained", "dump", "#", "--url", from.url, "-f", file)
-		require.Equal(t, 0, r.code, r.stderr)
+		r := from.retained(t, "dump", "#", "-f", file)
 		require.Contains(t, r.stderr, "303 retained messages, ")
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.Equal(t, strings.HasSuffix(name, ".zst"), string(b[:4]) == "\x28\xb5\x2f\xfd", "compressed when its name says so")
 
-		r = run(t, "retained", "load", file, "--url", to.url, "--dry-run")
-		require.Equal(t, 0, r.code, r.stderr)
+		r = to.retained(t, "load", file, "--dry-run")
 		require.Contains(t, r.stderr, "303 retained messages would be published")
 		require.Empty(t, kept(t, to, "#"))
 
-		r = run(t, "retained", "load", file, "--url", to.url)
-		require.Equal(t, 0, r.code, r.stderr)
+		r = to.retained(t, "load", file)
 		require.Contains(t, r.stderr, "303 retained messages published")
 		require.Equal(t, kept(t, from, "#"), kept(t, to, "#"))
 		r = run(t, "retained", "get", "a/2", "--url", to.url)
 		require.Equal(t, "\x00\xff", r.stdout)
 
-		r = run(t, "retained", "rm", "#", "--url", to.url, "--yes")
-		require.Equal(t, 0, r.code, r.stderr)
+		r = to.retained(t, "rm", "#", "--yes")
 		require.Empty(t, kept(t, to, "#"))
 	}
 }
@@ -238,26 +245,19 @@ func TestRetainedKnowsWhatAFullQueueIs(t *testing.T) {
 
 	s = newServer(t, lose(""))
 	keep(t, s, "a/1=one")
-	r = run(t, "retained", "ls", "a/#", "--url", s.url, "--idle", "0.3")
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "ls", "a/#", "--idle", "0.3")
 	require.Contains(t, r.stdout, "a/1")
 	require.Contains(t, r.stderr, "is a guess")
 	require.Contains(t, r.stderr, "perhaps its topic isn't allowed (--sentinel)")
 
 	s = newServer(t, &rights{closed: "mqtt-retained/"})
 	keep(t, s, "a/1=one")
-	r = run(t, "retained", "ls", "a/#", "--url", s.url, "--idle", "0.3")
-	require.Equal(t, 0, r.code, r.stderr)
+	r = s.retained(t, "ls", "a/#", "--idle", "0.3")
 	require.Contains(t, r.stderr, "not authorized")
 }
 
 func TestRetainedLsOfAReaderThatLeaves(t *testing.T) {
-	s := newServer(t)
-	var messages []string
-	for i := range 3000 {
-		messages = append(messages, fmt.Sprintf("many/%d=%d", i, i))
-	}
-	keep(t, s, messages...)
+	s := holding(t, many(3000)...)
 	p := start(t, "retained", "ls", "many/#", "-q", "0", "--url", s.url)
 	p.stdout.awaitText(t, "many/")
 	require.Equal(t, 0, p.wait().code)

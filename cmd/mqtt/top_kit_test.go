@@ -19,6 +19,14 @@ func startTop(t testing.TB, s *server, args ...string) *terminal {
 	return term
 }
 
+// newTop starts a server of its own, and `mqtt top` for it, in a test that runs beside others.
+func newTop(t *testing.T, args ...string) (*server, *terminal) {
+	t.Helper()
+	t.Parallel()
+	s := newServer(t)
+	return s, startTop(t, s, args...)
+}
+
 // publish has the server publish, without a client.
 func (s *server) publish(t testing.TB, topic, payload string, retain bool) {
 	t.Helper()
@@ -57,6 +65,23 @@ func (term *terminal) awaitOrder(topics ...string) {
 func (term *terminal) awaitRow(topic, piece string) {
 	term.t.Helper()
 	term.await(topic+" with "+piece, func(text string) bool { return strings.Contains(row(text, topic), piece) })
+}
+
+// endsWell waits for the end, which has to be in order and leave the terminal so.
+func (term *terminal) endsWell() {
+	term.t.Helper()
+	code, raw := term.wait()
+	require.Equal(term.t, 0, code, raw)
+	term.restored()
+}
+
+// endsWith waits for an end with another exit code, which says something.
+func (term *terminal) endsWith(code int, says string) {
+	term.t.Helper()
+	got, raw := term.wait()
+	require.Equal(term.t, code, got, raw)
+	require.Contains(term.t, raw, says)
+	term.restored()
 }
 
 // restored says that the terminal is as a shell wants it.

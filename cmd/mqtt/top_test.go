@@ -46,9 +46,7 @@ func TestTopTable(t *testing.T) {
 	term.keys("x")
 	term.awaitRow("plant/a", "0x00ff01")
 	term.keys("q")
-	code, _ := term.wait()
-	require.Equal(t, 0, code)
-	term.restored()
+	term.endsWell()
 }
 
 func TestTopFreezeAndDetails(t *testing.T) {
@@ -75,15 +73,11 @@ func TestTopFreezeAndDetails(t *testing.T) {
 	s.publish(t, "y", "short", false)
 	term.awaitText("5 bytes")
 	term.keys("\x03")
-	code, _ := term.wait()
-	require.Equal(t, 0, code)
-	term.restored()
+	term.endsWell()
 }
 
 func TestTopResize(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	term := startTop(t, s, "--sort", "topic")
+	s, term := newTop(t, "--sort", "topic")
 	for i := range 40 {
 		s.publish(t, fmt.Sprintf("t%02d", i), "v", false)
 	}
@@ -101,15 +95,11 @@ func TestTopResize(t *testing.T) {
 	term.resize(100, 20)
 	term.awaitText("40 topics")
 	require.NoError(t, term.process.Signal(syscall.SIGTERM))
-	code, _ := term.wait()
-	require.Equal(t, 0, code)
-	term.restored()
+	term.endsWell()
 }
 
 func TestTopSaysThatTheServerIsGoneAndBack(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	term := startTop(t, s)
+	s, term := newTop(t)
 	s.publish(t, "a", "1", false)
 	term.awaitRow("a", "1")
 	s.stop()
@@ -122,15 +112,11 @@ func TestTopSaysThatTheServerIsGoneAndBack(t *testing.T) {
 	again.publish(t, "a", "2", true)
 	term.awaitRow("a", "2")
 	term.keys("q")
-	code, _ := term.wait()
-	require.Equal(t, 0, code)
-	term.restored()
+	term.endsWell()
 }
 
 func TestTopInAFlood(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	term := startTop(t, s, "--max-topics", "300", "-q", "0")
+	s, term := newTop(t, "--max-topics", "300", "-q", "0")
 	over := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -151,9 +137,7 @@ func TestTopInAFlood(t *testing.T) {
 	term.keys("?")
 	term.awaitText("turns the order round")
 	term.keys("xq")
-	code, _ := term.wait()
-	require.Equal(t, 0, code)
-	term.restored()
+	term.endsWell()
 }
 
 func TestTopWithoutItsServer(t *testing.T) {
@@ -163,20 +147,14 @@ func TestTopWithoutItsServer(t *testing.T) {
 	url := "mqtt://" + l.Addr().String()
 	l.Close()
 	term := startTerminal(t, 100, 20, call{args: []string{"top", "--url", url}})
-	code, raw := term.wait()
-	require.Equal(t, 3, code)
-	require.Contains(t, raw, "connection refused")
-	term.restored()
+	term.endsWith(3, "connection refused")
 }
 
 func TestTopRefused(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, new(nothing))
 	term := startTerminal(t, 100, 20, call{args: []string{"top", "--url", s.url}})
-	code, raw := term.wait()
-	require.Equal(t, 7, code)
-	require.Contains(t, raw, "mqtt: ")
-	term.restored()
+	term.endsWith(7, "mqtt: ")
 }
 
 func TestTopPrints(t *testing.T) {
