@@ -29,7 +29,7 @@ func Command(a *app.App) *cobra.Command {
 		Long: "Goes the way to each server step by step: its name, its addresses, a proxy, TLS and certificates, WebSocket, CONNECT. Each step " +
 			"says how it went and what to do. Then short-lived clients find out what the server can do, with messages to topics below " +
 			"--topic-prefix, and leave nothing behind. It ends with the exit code of the failure, or with 0. With -i it connects by that " +
-			"name, which ends another connection of that client, but not its session.",
+			"name, which ends another connection of that client, but not its session; by 5.0 that is kept for as long as -c with -x says, or for ever.",
 		Example: "  mqtt doctor --url mqtts://broker.example.org\n  mqtt doctor -h localhost --no-probe --json | jq .exit",
 		GroupID: app.GroupInspect,
 		Args:    app.NoArgs,

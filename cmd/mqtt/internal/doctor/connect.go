@@ -27,9 +27,18 @@ func connected(ctx context.Context, p *patient) ([]finding, int) {
 	all := []finding{found("connect", ok, "accepted by MQTT %v as %q (%s)", ack.Version, ack.ClientID, took(time)).
 		with("version", ack.Version.String()).with("clientId", ack.ClientID).with("ms", millis(time)).with("sessionPresent", ack.SessionPresent)}
 	if ack.SessionPresent {
-		all = append(all, found("connect", info, "the server has a session of this client id"))
+		all = append(all, p.session())
 	}
 	return append(all, p.versions(ctx, ack.Version)...), app.ExitOK
+}
+
+// session tells of the session that this client id has. By 5.0 each connection says anew how long it is kept.
+func (p *patient) session() finding {
+	if p.ack.Version != mqtt.V5 {
+		return found("connect", info, "the server has a session of this client id")
+	}
+	return found("connect", info, "the server has a session of this client id, and keeps it %s behind this connection, as that asked: how long it was before "+
+		"nobody can see; -c with -x asks for another time", lasting(p.ack.SessionExpiry))
 }
 
 // careful is the user's Config, so that with a client id that he gave the server's session of it stays as it is.

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func (p *patient) limits() []finding {
 			with("wildcardSubscriptions", a.WildcardSubscriptionAvailable).with("sharedSubscriptions", a.SharedSubscriptionAvailable).
 			with("subscriptionIdentifiers", a.SubscriptionIdentifiersAvailable),
 		p.keepAlive(),
-		found("session", info, "it may outlive its connection by %s", a.SessionExpiry),
+		found("session", info, "it may outlive its connection %s", lasting(a.SessionExpiry)),
 	}
 	var lacks []string
 	for _, feature := range []struct {
@@ -58,4 +59,12 @@ func (p *patient) keepAlive() finding {
 		return found("keep-alive", info, "the server wants a packet each %s, in place of %s as asked", got, max(asked, 0))
 	}
 	return found("keep-alive", info, "%s, as asked", p.ack.KeepAlive)
+}
+
+// lasting says for how long a session is kept; the largest number means for ever (§3.1.2.11.2).
+func lasting(d time.Duration) string {
+	if d >= math.MaxUint32*time.Second {
+		return "for ever"
+	}
+	return "for " + d.String()
 }

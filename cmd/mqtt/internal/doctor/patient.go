@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -48,12 +47,13 @@ func (p *patient) web() bool { return strings.HasPrefix(p.at.Scheme, "ws") }
 // where is host and port, or the socket.
 func (p *patient) where() string { return p.at.Address() }
 
-// as is the URL of the same host and port by another scheme.
+// as is the URL of the same host and port, or socket, by another scheme.
 func (p *patient) as(scheme, path string) string {
-	if p.at.Socket != "" {
-		return scheme + "+unix://" + p.at.Socket
+	at := netx.Server{Scheme: scheme, Host: p.at.Host, Port: p.at.Port, Socket: p.at.Socket, Path: path}
+	if at.Socket != "" {
+		at.Scheme += "+unix"
 	}
-	return fmt.Sprintf("%s://%s%s", scheme, p.at.Address(), path)
+	return at.String()
 }
 
 // described says what the URL asks for.

@@ -76,3 +76,17 @@ func TestAPasswordInTheOpenHasItsURLWithTLS(t *testing.T) {
 		require.Len(t, all, 1, url)
 	}
 }
+
+func TestURLsThatAreAdvisedCanBeGiven(t *testing.T) {
+	for url, other := range map[string]string{
+		"mqtt://h.example:1":                 "wss://h.example:1/mqtt",
+		"mqtt://[::1]:1":                     "wss://[::1]:1/mqtt",
+		"mqtt://[fe80::1%25eth0]:1":          "wss://[fe80::1%25eth0]:1/mqtt",
+		"mqtt+unix:///run/with%20space.sock": "wss+unix:///run/with%20space.sock:/mqtt",
+	} {
+		got := patientAt(t, url, mqtt.Config{}).as("wss", "/mqtt")
+		require.Equal(t, other, got)
+		_, err := netx.Parse(got)
+		require.NoError(t, err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
+	"math"
 	"syscall"
 	"testing"
 	"time"
@@ -70,5 +71,19 @@ func TestNothingThatAServerSaysMovesTheTerminal(t *testing.T) {
 	for _, f := range []finding{describe(c, 0, time.Now()), p.judgeName(c)} {
 		require.NotContains(t, f.Text, "\x1b")
 		require.NotContains(t, f.Text, "\a")
+	}
+}
+
+func TestASessionIsToldWithItsTime(t *testing.T) {
+	for _, c := range []struct {
+		ack  mqtt.ConnAck
+		says string
+	}{
+		{mqtt.ConnAck{Version: mqtt.V5, SessionExpiry: math.MaxUint32 * time.Second}, "keeps it for ever behind this connection"},
+		{mqtt.ConnAck{Version: mqtt.V5, SessionExpiry: time.Minute}, "keeps it for 1m0s behind this connection"},
+		{mqtt.ConnAck{Version: mqtt.V311}, "has a session of this client id"},
+	} {
+		p := &patient{ack: c.ack}
+		require.Contains(t, p.session().Text, c.says)
 	}
 }
