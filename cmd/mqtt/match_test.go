@@ -63,6 +63,14 @@ func TestMatchAnswersEachLine(t *testing.T) {
 	require.Equal(t, 130, p.wait().code)
 }
 
+// TestMatchKnowsAfterTheFirst: who asks in quiet needn't wait for what goes on for ever.
+func TestMatchKnowsAfterTheFirst(t *testing.T) {
+	p := start(t, "match", "-q", "a/#")
+	_, err := p.stdin.Write([]byte("b\na/1\n"))
+	require.NoError(t, err)
+	require.Equal(t, 0, p.wait().code, "standard input is still open")
+}
+
 // TestMatchLeavesProfilesAlone: what they say is of servers, and -v of another command is no --invert.
 func TestMatchLeavesProfilesAlone(t *testing.T) {
 	r := runCall(t, call{args: []string{"match", "a", "a"}, env: []string{"MQTT_PROFILES=" + t.TempDir()}})

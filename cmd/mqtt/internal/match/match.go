@@ -87,7 +87,8 @@ func (s *search) all(topics []string) error {
 	return nil
 }
 
-// lines takes a topic from each line that isn't empty. What it has found is written before it waits for more.
+// lines takes a topic from each line that isn't empty. What it has found is written before it waits for more; where nothing is to be
+// written, the first is the end.
 func (s *search) lines(in *bufio.Reader) error {
 	for number := 1; ; number++ {
 		line, err := in.ReadSlice('\n')
@@ -102,7 +103,7 @@ func (s *search) lines(in *bufio.Reader) error {
 				return app.Usage("line %d: %v", number, err)
 			}
 		}
-		if err == io.EOF {
+		if err == io.EOF || s.quiet && s.found {
 			return nil
 		}
 		if in.Buffered() == 0 {
