@@ -154,6 +154,8 @@ func TestRetainedDumpAndLoad(t *testing.T) {
 	from, to := newServer(t), newServer(t)
 	keep(t, from, "a/1=one", "a/2=\x00\xff", "b=1")
 	keep(t, from, many(300)...)
+	r := runCall(t, call{args: []string{"retained", "dump", "b", "-f", "-", "--url", from.url}, dir: t.TempDir()})
+	require.Contains(t, r.stdout, `{"topic":"b","qos":1,"retain":true,"payload":"1"`, r.stderr)
 	for _, name := range []string{"all.ndjson", "all.ndjson.zst"} {
 		file := filepath.Join(t.TempDir(), name)
 		r := from.retained(t, "dump", "#", "-f", file)

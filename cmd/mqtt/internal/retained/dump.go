@@ -33,7 +33,7 @@ func dump(a *app.App) *cobra.Command {
 		},
 	}
 	r.flags(cmd, 2)
-	cmd.Flags().StringVarP(&file, "file", "f", "", "file to write; .zst at its end has it compressed (default: standard output)")
+	cmd.Flags().StringVarP(&file, "file", "f", "", "file to write; .zst at its end has it compressed (default, and -: standard output)")
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func (r *reading) dump(cmd *cobra.Command, filter, file string) error {
 	switch {
 	case err == nil:
 		r.app.Say("%s", total)
-	case file != "":
+	case file != "" && file != "-":
 		r.app.Say("mqtt: %s doesn't hold all of them", file)
 	}
 	return r.close(ctx, c, err)
@@ -69,7 +69,7 @@ func (r *reading) dump(cmd *cobra.Command, filter, file string) error {
 
 // sink is where a dump goes. Close gives the error of what was buffered.
 func (r *reading) sink(file string) (io.WriteCloser, error) {
-	if file == "" {
+	if file == "" || file == "-" {
 		return &buffered{Writer: bufio.NewWriterSize(r.app.Output(), 64<<10)}, nil
 	}
 	f, err := os.Create(file)
