@@ -184,6 +184,9 @@ func TestRetainedLoadStopsAtWhatItCannotRead(t *testing.T) {
 	for _, c := range []struct{ name, in, says string }{
 		{"no JSON", `{"topic":"a","payload":"1"}` + "\nnonsense\n", "line 2: isn't a message in JSON"},
 		{"would clear", `{"topic":"a","payload":""}`, "line 1: has no payload, and so would clear"},
+		{"no topic", `{"topic":"a","payload":"1"}` + "\n" + `{"topic":"a/#","payload":"1"}`, "line 2: topic name contains a wildcard"},
+		{"what was before counts", `{"topic":"a","payload":"1"}` + "\n" + `{"topic":"a/#","payload":"1"}`, "1 retained message published"},
+		{"a property that can't be", `{"topic":"a","payload":"1","properties":{"message-expiry-interval":-5}}`, "line 1: mqtt: publish: Message.Properties"},
 		{"damaged", "\x28\xb5\x2f\xfd", "line 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

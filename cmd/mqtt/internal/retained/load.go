@@ -12,6 +12,7 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/tape"
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
 // load makes `mqtt retained load`.
@@ -76,6 +77,9 @@ func (l *loading) publish(ctx context.Context, c *mqtt.Client, records <-chan re
 	if whole {
 		err = app.Interrupted(ctx, b.settle(ctx))
 	}
+	if _, bad := errors.AsType[*app.Failure](err); bad {
+		l.drain(ctx, &b) // those before a bad line have been sent, and count
+	}
 	if errors.Is(err, app.ErrInterrupted) {
 		if err = l.drain(ctx, &b); err == nil && !whole {
 			err = app.ErrInterrupted
@@ -91,7 +95,7 @@ func (l *loading) publish(ctx context.Context, c *mqtt.Client, records <-chan re
 	return err
 }
 
-// drain settles what is under way at an interrupt.
+// drain settles what is under way at an early end.
 func (l *loading) drain(ctx context.Context, b *batch) error {
 	ctx, cancel := l.app.Draining(ctx)
 	defer cancel()
@@ -113,7 +117,8 @@ func (l *loading) say(err error, n int, done string) error {
 // record is one that was read, or why none was.
 type record struct {
 	*ndjson.Record
-	err error // io.EOF at the end
+	line int
+	err  error // io.EOF at the end
 }
 
 // read is the process that owns in. It may stand in a read from a terminal or a pipe that nothing can end: nobody waits for it.
@@ -124,8 +129,13 @@ func read(in *tape.Reader, records chan<- record, over <-chan struct{}) {
 		if err == nil && len(r.Payload) == 0 {
 			err = in.Wrong(errors.New("has no payload, and so would clear what is retained; `mqtt retained rm` does that"))
 		}
+		if err == nil {
+			if bad := codec.CheckTopicName(r.Topic); bad != nil {
+				err = in.Wrong(bad)
+			}
+		}
 		select {
-		case records <- record{r, err}:
+		case records <- record{r, in.Line(), err}:
 		case <-over:
 			return
 		}
@@ -153,7 +163,11 @@ func (l *loading) each(ctx context.Context, records <-chan record, use func(*ndj
 			l.skipped++
 			continue
 		}
-		if err := use(r.Record); err != nil {
+		err := use(r.Record)
+		if _, bad := errors.AsType[*mqtt.ArgumentError](err); bad {
+			return app.Fail(app.ExitFailed, "line %d: %w", r.line, err) // the file's fault, and not the command line's
+		}
+		if err != nil {
 			return err
 		}
 		l.read++
