@@ -1,15 +1,14 @@
 package pub
 
 import (
-	"context"
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
 func pieces(t *testing.T, in io.Reader, end byte, most int) (all []string, err error) {
@@ -48,7 +47,7 @@ func TestSplitter(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, in := range map[string]io.Reader{
 				"at once": strings.NewReader(c.in), "byte by byte": iotest.OneByteReader(strings.NewReader(c.in)),
-				"with its end": iotest.DataErrReader(strings.NewReader(c.in)), "by chunks": newInput(t.Context(), strings.NewReader(c.in), standardInput),
+				"with its end": iotest.DataErrReader(strings.NewReader(c.in)), "by chunks": app.NewInput(t.Context(), strings.NewReader(c.in), standardInput),
 			} {
 				got, err := pieces(t, in, '\n', c.most)
 				require.Equal(t, c.want, got, name)
@@ -76,31 +75,4 @@ func TestALongPieceThatBeginsWrongIsNotRead(t *testing.T) {
 	piece, err := s.next()
 	require.NoError(t, err)
 	require.Len(t, piece, 2+2*chunkSize)
-}
-
-func TestInputIsInterrupted(t *testing.T) {
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	defer r.Close()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	in := newInput(ctx, r, standardInput)
-	_, err = w.WriteString("abc")
-	require.NoError(t, err)
-	p := make([]byte, 10)
-	n, err := in.Read(p)
-	require.NoError(t, err)
-	require.Equal(t, "abc", string(p[:n]))
-	why := errors.New("interrupted")
-	cancel(why)
-	_, err = in.Read(p) // nothing comes, and the pipe is open
-	require.Equal(t, why, err)
-	w.Close() // ends the read that was left behind
-}
-
-func TestInputTellsWhatIsWrong(t *testing.T) {
-	in := newInput(t.Context(), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("ab"))), standardInput)
-	got, err := io.ReadAll(in)
-	require.Equal(t, "a", string(got))
-	require.ErrorIs(t, err, iotest.ErrTimeout)
-	require.ErrorContains(t, err, "reading standard input: ")
 }

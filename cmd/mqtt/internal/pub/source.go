@@ -26,20 +26,20 @@ type source interface {
 func (j *job) open(ctx context.Context, stdin *os.File, most int) (source, error) {
 	switch j.way {
 	case "stdin-line":
-		return &lines{newSplitter(newInput(ctx, stdin, standardInput), '\n', most), j.base, j.unit()}, nil
+		return &lines{newSplitter(app.NewInput(ctx, stdin, standardInput), '\n', most), j.base, j.unit()}, nil
 	case "null":
-		return &lines{newSplitter(newInput(ctx, stdin, standardInput), 0, most), j.base, j.unit()}, nil
+		return &lines{newSplitter(app.NewInput(ctx, stdin, standardInput), 0, most), j.base, j.unit()}, nil
 	case "ndjson":
 		// Each byte of a payload is six in JSON at most.
-		pieces := newSplitter(newInput(ctx, stdin, standardInput), '\n', 6*most+chunkSize)
+		pieces := newSplitter(app.NewInput(ctx, stdin, standardInput), '\n', 6*most+chunkSize)
 		pieces.first = '{' // before so much is read of what can't be JSON
 		return &records{pieces, j}, nil
 	case "size":
 		return &madeUp{j.base, make([]byte, j.size), j.count, 0}, nil
 	case "file":
-		return j.whole(newInput(ctx, j.file, theFile), theFile, most)
+		return j.whole(app.NewInput(ctx, j.file, theFile), theFile, most)
 	case "stdin-file":
-		return j.whole(newInput(ctx, stdin, standardInput), standardInput, most)
+		return j.whole(app.NewInput(ctx, stdin, standardInput), standardInput, most)
 	case "message":
 		return j.repeat(j.payload)
 	}
