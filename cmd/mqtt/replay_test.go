@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,37 @@ func TestReplayInterrupted(t *testing.T) {
 	r := p.wait()
 	require.Equal(t, 130, r.code, r.stderr)
 	require.Contains(t, r.stderr, "1 messages acknowledged, 0 failed")
+}
+
+// TestReplayInterruptedWhileNothingComes has standard input open, and nothing more in it.
+func TestReplayInterruptedWhileNothingComes(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t, mqtttest.BrokerConfig{})
+	p := start(t, "replay", "--url", k.url, "-")
+	_, err := io.WriteString(p.stdin, `{"topic":"a","qos":1}`+"\n")
+	require.NoError(t, err)
+	k.await(func(s mqtttest.BrokerStats) bool { return s.Received > 0 })
+	p.signal(syscall.SIGINT)
+	r := p.wait()
+	require.Equal(t, 130, r.code, r.stderr)
+	require.Equal(t, "mqtt: 1 messages acknowledged, 0 failed\nmqtt: interrupted\n", r.stderr)
+}
+
+// TestReplayOfANamedPipe opens it once.
+func TestReplayOfANamedPipe(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t, mqtttest.BrokerConfig{})
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	p := start(t, "replay", "--url", k.url, path)
+	in, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = in.WriteString(`{"topic":"a","payload":"1","qos":1}`)
+	require.NoError(t, err)
+	require.NoError(t, in.Close())
+	r := p.wait()
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Equal(t, []string{"a 1"}, k.took())
 }
 
 func TestReplayWhileTheServerIsAway(t *testing.T) {

@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"time"
 
@@ -45,14 +47,14 @@ func (d *deck) close() {
 }
 
 // message gives the next message, or io.EOF.
-func (d *deck) message() (*ndjson.Record, error) {
+func (d *deck) message(ctx context.Context) (*ndjson.Record, error) {
 	for {
 		if d.now == nil {
 			if d.next == len(d.paths) {
 				return nil, io.EOF
 			}
 			var err error
-			if d.now, err = tape.Open(d.paths[d.next], d.stdin); err != nil {
+			if d.now, err = tape.Open(ctx, d.paths[d.next], d.stdin); err != nil {
 				return nil, err
 			}
 			d.next++
@@ -63,7 +65,7 @@ func (d *deck) message() (*ndjson.Record, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, cmp.Or(context.Cause(ctx), err)
 		}
 		if !d.wanted(m.Time) {
 			continue

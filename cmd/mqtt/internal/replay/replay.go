@@ -100,11 +100,9 @@ func (p *player) check(args []string) error {
 			piped++
 			continue
 		}
-		f, err := os.Open(path) // a wrong name among many is better known now
-		if err != nil {
+		if err := readable(path); err != nil { // a wrong name among many is better known now
 			return app.Usage("%v", err)
 		}
-		f.Close()
 	}
 	if piped > 1 || piped > 0 && p.loops != 1 {
 		return app.Usage("standard input can be read once; write it to a file to play it again")
@@ -127,6 +125,19 @@ func (p *player) check(args []string) error {
 	return nil
 }
 
+// readable says what is in the way of reading a file. A pipe isn't opened: who writes to it would take that for all.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // each calls use with each message when it is due.
 func (p *player) each(ctx context.Context, tick <-chan time.Time, show func(), use func(due, *mqtt.Message) error) error {
 	for round := 0; p.loops == 0 || round < p.loops; round++ {
@@ -134,7 +145,7 @@ func (p *player) each(ctx context.Context, tick <-chan time.Time, show func(), u
 		s := schedule{speed: float64(p.speed)}
 		played := false
 		for {
-			m, err := p.deck.message()
+			m, err := p.deck.message(ctx)
 			if err == io.EOF {
 				break
 			}

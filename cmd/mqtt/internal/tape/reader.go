@@ -3,6 +3,7 @@ package tape
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
 )
 
@@ -39,8 +41,8 @@ type LineError struct {
 func (e *LineError) Error() string { return fmt.Sprintf("%s, line %d: %v", e.Path, e.Line, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Open opens a file; - is stdin, which stays open.
-func Open(path string, stdin io.Reader) (*Reader, error) {
+// Open opens a file; - is stdin, which stays open. The end of ctx ends the wait for what comes through a pipe.
+func Open(ctx context.Context, path string, stdin io.Reader) (*Reader, error) {
 	r := &Reader{name: path}
 	in := stdin
 	if path == "-" {
@@ -51,6 +53,9 @@ func Open(path string, stdin io.Reader) (*Reader, error) {
 			return nil, err
 		}
 		r.in, in = f, f
+	}
+	if f, ok := in.(*os.File); ok && !regular(f) {
+		in = app.NewInput(ctx, in, r.name)
 	}
 	r.text = bufio.NewReaderSize(in, 256<<10)
 	head, _ := r.text.Peek(len(zstdMagic)) // an error comes again
@@ -64,6 +69,12 @@ func Open(path string, stdin io.Reader) (*Reader, error) {
 	}
 	r.text = bufio.NewReaderSize(r.zstd, 256<<10)
 	return r, nil
+}
+
+// regular says whether a file has all that it will bring, so that no read waits.
+func regular(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Name is what people call what is read.

@@ -232,7 +232,7 @@ func TestReader(t *testing.T) {
 			write(t, w, lines(0, 3)+"\n"+`{"topic":"long","payload":"`+long+`"}`+"\n")
 			require.NoError(t, w.Write([]byte(`{"topic":"torn`), true))
 			require.NoError(t, w.Close())
-			r, err := Open(path, nil)
+			r, err := Open(t.Context(), path, nil)
 			require.NoError(t, err)
 			defer r.Close()
 			for n := range 3 {
@@ -255,7 +255,7 @@ func TestReaderOfATornFrame(t *testing.T) {
 	write(t, w, lines(0, 3))
 	require.NoError(t, w.Close())
 	require.NoError(t, os.Truncate(path, w.piece.size()-3))
-	r, err := Open(path, nil)
+	r, err := Open(t.Context(), path, nil)
 	require.NoError(t, err)
 	defer r.Close()
 	for range 3 {
