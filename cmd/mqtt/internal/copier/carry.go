@@ -15,11 +15,9 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/remap"
 )
 
-// window is how many messages may be on their way to the destination. The client bounds their bytes.
-const window = 4096
-
 // carry connects both sides, copies until there is a reason to stop, and says what became of the messages.
 func (c *copier) carry(ctx context.Context, from, to mqtt.Config) error {
+	to.Outbox = belt.Outbox
 	there, err := c.app.Connect(ctx, to)
 	if err != nil {
 		return fmt.Errorf("destination: %w", err)
@@ -80,7 +78,7 @@ type bridge struct {
 func (b *bridge) run() error {
 	failed := make(chan error, 1) // from the belt, a signal: a message can't be copied
 	b.out = outcomes{bridge: b, failed: failed}
-	on := belt.Start(b.grace, window, b.out.end)
+	on := belt.Start(b.grace, b.out.end)
 	err := b.publishAll(on, failed)
 	b.source.Stop()
 	err = first(err, b.source.Err())
@@ -125,19 +123,20 @@ func (b *bridge) publishAll(on *belt.Belt[*mqtt.Received], failed <-chan error) 
 
 func (b *bridge) publish(on *belt.Belt[*mqtt.Received], m *mqtt.Received) error {
 	out, err := b.copier.rename(m)
+	on.Room(&out)
 	if err != nil {
-		on.PutFailed(m, err)
+		on.PutFailed(m, &out, err)
 		return nil
 	}
 	d, err := b.to.PublishAsync(b.grace, out)
 	if err == nil {
-		on.Put(m, d)
+		on.Put(m, &out, d)
 		return nil
 	}
 	if !b.running() {
 		return first(context.Cause(b.grace), err)
 	}
-	on.PutFailed(m, err)
+	on.PutFailed(m, &out, err)
 	return nil
 }
 

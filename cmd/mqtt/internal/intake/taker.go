@@ -9,6 +9,7 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/belt"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/remap"
 )
 
@@ -103,7 +104,7 @@ func (t *taker) add(m *mqtt.Received) {
 		return
 	}
 	t.taken++
-	t.bytes += len(m.Topic) + len(m.Payload)
+	t.bytes += belt.Size(&m.Message)
 	t.batch = append(t.batch, Item{m, time.Now()})
 }
 

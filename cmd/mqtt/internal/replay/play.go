@@ -19,9 +19,6 @@ type due struct {
 	round int
 }
 
-// window is how many messages may have no outcome yet. The client bounds their bytes.
-const window = 4096
-
 // tally counts outcomes. It belongs to the belt until that is closed.
 type tally struct {
 	done, failed int64
@@ -45,7 +42,7 @@ func (p *player) play(ctx context.Context, c *mqtt.Client) error {
 	defer cancel()
 	var t tally
 	s := sender{player: p, client: c, live: p.app.NewProgress()}
-	b := belt.Start(grace, window, t.end)
+	b := belt.Start(grace, t.end)
 	err := p.each(ctx, s.live.Tick, s.show, func(d due, m *mqtt.Message) error { return s.send(ctx, b, d, m) })
 	b.Close()
 	s.live.Clear()
@@ -94,10 +91,11 @@ func (s *sender) send(ctx context.Context, b *belt.Belt[struct{}], d due, m *mqt
 	default:
 	}
 	s.after = d.after
+	b.Room(m)
 	delivery, err := s.client.PublishAsync(ctx, *m)
 	if err == nil {
 		s.sent++
-		b.Put(struct{}{}, delivery)
+		b.Put(struct{}{}, m, delivery)
 		return nil
 	}
 	return s.unsent(ctx, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/sluicemq/sluice/mqtt"
 
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/belt"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/remap"
 )
 
@@ -73,6 +74,7 @@ func (p *player) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	cfg.Outbox = belt.Outbox
 	c, err := p.app.Connect(ctx, cfg)
 	if err != nil {
 		return err
