@@ -26,6 +26,10 @@ func Of(m *mqtt.Received, at time.Time) Record {
 	return Record{at, m.Message, m.Dup, m.Redelivered, m.SubscriptionIdentifiers}
 }
 
+// LongestLine is more bytes than any message has as a line. A packet has 268,435,455 behind its fixed header (§2.1.4), of which each
+// is six in JSON at most, as in \u0001; what is left is for the names of the members.
+const LongestLine = 6*268_435_455 + 64<<10
+
 // base64Encoding is the value of "encoding".
 const base64Encoding = "base64"
 
@@ -65,56 +69,6 @@ func Append(b []byte, r *Record) []byte {
 		b = appendProperties(b, r.Properties)
 	}
 	return append(b, '}', '\n')
-}
-
-// appendProperties appends the member "properties", or nothing when none is set.
-func appendProperties(b []byte, p *mqtt.PublishProperties) []byte {
-	start := len(b)
-	b = append(b, `,"properties":{`...)
-	empty := len(b)
-	member := func(name string) {
-		if len(b) > empty {
-			b = append(b, ',')
-		}
-		b = append(b, '"')
-		b = append(b, name...)
-		b = append(b, `":`...)
-	}
-	if p.PayloadFormatIndicator != 0 {
-		member("payload-format-indicator")
-		b = strconv.AppendUint(b, uint64(p.PayloadFormatIndicator), 10)
-	}
-	if p.MessageExpiryInterval != nil {
-		member("message-expiry-interval")
-		b = strconv.AppendInt(b, int64(*p.MessageExpiryInterval/time.Second), 10)
-	}
-	if p.ResponseTopic != "" {
-		member("response-topic")
-		b = appendString(b, p.ResponseTopic)
-	}
-	if p.CorrelationData != nil {
-		member("correlation-data")
-		b = appendBytes(b, p.CorrelationData, `,"correlation-encoding":"base64"`)
-	}
-	if p.ContentType != "" {
-		member("content-type")
-		b = appendString(b, p.ContentType)
-	}
-	if len(p.UserProperties) > 0 {
-		member("user-property")
-		for i, u := range p.UserProperties {
-			b = append(b, "[,"[min(i, 1)], '[')
-			b = appendString(b, u.Key)
-			b = append(b, ',')
-			b = appendString(b, u.Value)
-			b = append(b, ']')
-		}
-		b = append(b, ']')
-	}
-	if len(b) == empty {
-		return b[:start]
-	}
-	return append(b, '}')
 }
 
 // appendBytes appends a string; when p isn't UTF-8 it is p in base64, and encoding follows.

@@ -78,6 +78,24 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestNoLineIsLonger has of each part of a message what takes most as JSON: bytes that are escaped, properties that are short.
+func TestNoLineIsLonger(t *testing.T) {
+	worst := func(n int) string { return strings.Repeat("\x01", n) }
+	expiry := 4_294_967_295 * time.Second
+	r := Record{Time: time.Now(), Message: mqtt.Message{Topic: worst(65_535), Payload: []byte(worst(1000)), QoS: 2, Retain: true, Properties: &mqtt.PublishProperties{
+		PayloadFormatIndicator: 1, MessageExpiryInterval: &expiry, ResponseTopic: worst(65_535), CorrelationData: []byte(worst(1000)), ContentType: worst(1000)}},
+		Dup: true, Redelivered: true}
+	wire := 65_535 + 1000 + 65_535 + 1000 + 1000
+	for range 1000 {
+		r.Properties.UserProperties = append(r.Properties.UserProperties, mqtt.UserProperty{Key: worst(1)})
+		r.SubscriptionIdentifiers = append(r.SubscriptionIdentifiers, 268_435_455)
+		wire += 1 + 2 + 1 + 2 + 1 + 4
+	}
+	line := Append(nil, &r)
+	require.Less(t, len(line), 6*wire+LongestLine-6*268_435_455)
+	require.Greater(t, len(line), 5*wire)
+}
+
 func BenchmarkAppend(b *testing.B) {
 	r := Record{Time: time.Now(), Message: mqtt.Message{Topic: "plant/3/temperature", Payload: []byte(`{"t":21.5,"unit":"C"}`), QoS: 1}}
 	var buf []byte

@@ -81,19 +81,22 @@ func payload(raw json.RawMessage, encoding string) ([]byte, error) {
 		}
 		return raw, nil
 	}
+	if text := raw[1 : len(raw)-1]; bytes.IndexByte(text, '\\') < 0 { // a large one isn't copied then
+		return decode(text, encoding)
+	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, err
 	}
-	return decode(s, encoding)
+	return decode([]byte(s), encoding)
 }
 
-func decode(s, encoding string) ([]byte, error) {
+func decode(text []byte, encoding string) ([]byte, error) {
 	switch encoding {
 	case "", "utf8", "utf-8":
-		return []byte(s), nil
+		return text, nil
 	case base64Encoding:
-		b, err := base64.StdEncoding.DecodeString(s)
+		b, err := base64.StdEncoding.AppendDecode(nil, text)
 		if err != nil {
 			return nil, fmt.Errorf("isn't base64: %w", err)
 		}
@@ -112,7 +115,7 @@ func (l *propertiesLine) properties() (*mqtt.PublishProperties, error) {
 		p.MessageExpiryInterval = &expiry
 	}
 	if l.CorrelationData != nil {
-		b, err := decode(*l.CorrelationData, l.CorrelationEncoding)
+		b, err := decode([]byte(*l.CorrelationData), l.CorrelationEncoding)
 		if err != nil {
 			return nil, fmt.Errorf("correlation-data %w", err)
 		}

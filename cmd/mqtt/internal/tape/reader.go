@@ -15,9 +15,6 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
 )
 
-// longestLine bounds a line: the largest packet in base64, and as much again as its properties could be.
-const longestLine = 400 << 20
-
 // zstdMagic begins a frame of zstd.
 var zstdMagic = []byte{0x28, 0xB5, 0x2F, 0xFD}
 
@@ -28,6 +25,7 @@ type Reader struct {
 	zstd *zstd.Decoder // nil: plain
 	text *bufio.Reader
 	long []byte // a line that doesn't fit text's buffer
+	most int    // bytes of a line
 	line int
 }
 
@@ -43,7 +41,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // Open opens a file; - is stdin, which stays open. The end of ctx ends the wait for what comes through a pipe.
 func Open(ctx context.Context, path string, stdin io.Reader) (*Reader, error) {
-	r := &Reader{name: path}
+	r := &Reader{name: path, most: ndjson.LongestLine}
 	in := stdin
 	if path == "-" {
 		r.name = "standard input"
@@ -119,10 +117,10 @@ func (r *Reader) next() ([]byte, error) {
 		if err == nil && len(r.long) == 0 {
 			return part, nil
 		}
-		r.long = append(r.long, part...)
-		if len(r.long) > longestLine {
-			return nil, fmt.Errorf("is longer than %d bytes; no message is", longestLine)
+		if len(r.long)+len(part) > r.most {
+			return nil, fmt.Errorf("is longer than %d bytes; no message is", r.most)
 		}
+		r.long = append(r.long, part...)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errors.New("the file was cut short; what is before this line is whole, and `mqtt record --append` mends the rest")
 		}

@@ -249,6 +249,21 @@ func TestReader(t *testing.T) {
 	}
 }
 
+func TestReaderOfALineWithoutAnEnd(t *testing.T) {
+	r, err := Open(t.Context(), "-", io.MultiReader(strings.NewReader(line(1)), zeros{}))
+	require.NoError(t, err)
+	r.most = 1 << 20
+	_, err = r.Next()
+	require.NoError(t, err)
+	_, err = r.Next()
+	require.EqualError(t, err, "standard input, line 2: is longer than 1048576 bytes; no message is")
+}
+
+// zeros have no end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
 func TestReaderOfATornFrame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rec.zst")
 	w := create(t, Options{Path: path})
