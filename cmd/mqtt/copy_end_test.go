@@ -54,3 +54,16 @@ func TestCopyOfARefusedMessageDoesNotWaitForOthers(t *testing.T) {
 	require.Contains(t, r.stderr, `the destination can't have the message of topic "no", which stays unacknowledged`)
 	require.Contains(t, r.stderr, "0 messages copied, 0 refused, ")
 }
+
+// answeringNonsense is a server whose PUBACK has no Reason Code of PUBACK.
+func answeringNonsense(t testing.TB) (url string) {
+	return puppet(t, func(packet []byte) []byte {
+		switch packet[0] >> 4 {
+		case 1:
+			return []byte{0x20, 3, 0, 0, 0}
+		case 3:
+			return []byte{0x40, 3, packet[5], packet[6], 1}
+		}
+		return []byte{}
+	})
+}

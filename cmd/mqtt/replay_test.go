@@ -81,6 +81,15 @@ func TestReplayThatTheServerRefuses(t *testing.T) {
 	require.Contains(t, r.stderr, "not authorized")
 }
 
+// TestReplayOfWhatEndsEachConnection has a server that answers one message with what is no answer, again and again.
+func TestReplayOfWhatEndsEachConnection(t *testing.T) {
+	t.Parallel()
+	r := run(t, "replay", "--url", answeringNonsense(t), recordingOf(t, `{"topic":"a","qos":1}`))
+	require.Equal(t, 8, r.code, r.stderr)
+	require.Contains(t, r.stderr, "0 messages acknowledged, 1 failed")
+	require.Contains(t, r.stderr, "3 connections in a row have ended before the oldest message was acknowledged")
+}
+
 func TestReplayBeyondWhatTheServerAllows(t *testing.T) {
 	t.Parallel()
 	qos := codec.AtLeastOnce

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sluicemq/sluice/mqtt"
+	"github.com/sluicemq/sluice/mqtt/mqtttest"
 )
 
 // control stops, kills or starts a server of .ci/servers.
@@ -147,4 +148,14 @@ func awaitLine(t testing.TB, file, text string) {
 	for exec.Command("grep", "-q", text, file).Run() != nil {
 		require.NoError(t, ctx.Err(), "no %s in %s", text, file)
 	}
+}
+
+// TestIntegrationCopyOfWhatEndsEachConnection has a destination that answers one message with what is no answer, again and again.
+func TestIntegrationCopyOfWhatEndsEachConnection(t *testing.T) {
+	from := newKeeper(t, mqtttest.BrokerConfig{})
+	waiting(t, from, mqtt.Message{Topic: "a", QoS: 1})
+	r := run(t, "copy", "--from", from.url, "--to", answeringNonsense(t), "-t", "#", "-i", "bridge")
+	require.Equal(t, 1, r.code, r.stderr)
+	require.Contains(t, r.stderr, "0 messages copied, 0 refused, 1 left unacknowledged")
+	require.Contains(t, r.stderr, `the destination doesn't take the message of topic "a", which stays unacknowledged: 5 connections in a row`)
 }

@@ -15,6 +15,10 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/remap"
 )
 
+// mostLost is how many connections to the destination in a row may end with the same message unacknowledged. It is more than a
+// destination has that is restarted.
+const mostLost = 5
+
 // carry connects both sides, copies until there is a reason to stop, and says what became of the messages.
 func (c *copier) carry(ctx context.Context, from, to mqtt.Config) error {
 	to.Outbox = belt.Outbox
@@ -22,15 +26,16 @@ func (c *copier) carry(ctx context.Context, from, to mqtt.Config) error {
 	if err != nil {
 		return fmt.Errorf("destination: %w", err)
 	}
-	watched := c.app.Watch(there, nil)
+	grace, giveUp := c.grace(ctx)
+	defer giveUp(nil)
+	oldest := func() time.Duration { return there.Stats().Out.OldestAge }
+	watched := c.app.Watch(there, (&app.Fruitless{Oldest: oldest, Most: mostLost, End: giveUp}).Hear)
 	source, err := c.what.Open(ctx, c.app, from, &c.from.Properties)
 	if err != nil {
 		c.app.Close(ctx, there, mqtt.Disconnect{})
 		<-watched
 		return fmt.Errorf("source: %w", err)
 	}
-	grace, giveUp := c.grace(ctx)
-	defer giveUp(nil)
 	b := &bridge{copier: c, source: source, to: there, grace: grace, giveUp: giveUp, live: c.app.NewProgress()}
 	c.app.Say("mqtt: copying; an interrupt ends it")
 	err = b.run()
@@ -86,15 +91,15 @@ func (b *bridge) run() error {
 		defer time.AfterFunc(b.copier.app.Drain, func() { b.giveUp(failed) }).Stop()
 	}
 	on.Close()
-	if b.grace.Err() != nil { // what was under way has not come to its end
-		return first(err, context.Cause(b.grace))
-	}
 	select {
 	case failure := <-failed:
 		return failure
 	default:
-		return err
 	}
+	if b.grace.Err() != nil { // what was under way has not come to its end
+		return first(err, context.Cause(b.grace))
+	}
+	return err
 }
 
 // publishAll takes each message from the source and gives it to the destination.

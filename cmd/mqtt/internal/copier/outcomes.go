@@ -50,6 +50,9 @@ func (o *outcomes) stop(m *mqtt.Received, err error) {
 		err = app.Fail(app.ExitFailed, "the destination can't have the message of topic %q, which stays unacknowledged: %w; "+
 			"--refused skip passes over such ones", m.Topic, err)
 	}
+	if f, ok := errors.AsType[*app.FruitlessError](err); ok {
+		err = app.Fail(app.ExitFailed, "the destination doesn't take the message of topic %q, which stays unacknowledged: %w", m.Topic, f)
+	}
 	select {
 	case o.failed <- err:
 	default: // there is an earlier reason

@@ -59,6 +59,9 @@ func outcome(ctx context.Context, err error, t *tally) error {
 	if errors.Is(context.Cause(ctx), app.ErrInterrupted) && (err != nil || t.failed > 0) {
 		return app.ErrInterrupted
 	}
+	if f, ok := errors.AsType[*app.FruitlessError](context.Cause(ctx)); ok {
+		return app.Fail(app.ExitUnacknowledged, "%w", f)
+	}
 	if err != nil {
 		return err
 	}
@@ -66,6 +69,15 @@ func outcome(ctx context.Context, err error, t *tally) error {
 		return app.Fail(app.ExitUnacknowledged, "%d of %d messages were not acknowledged; the first of them: %w", t.failed, t.done+t.failed, t.reason)
 	}
 	return nil
+}
+
+// fruitless ends the client, and the playing, where a message can't be delivered, as pub does.
+func fruitless(c *mqtt.Client, stop context.CancelCauseFunc) *app.Fruitless {
+	oldest := func() time.Duration { return c.Stats().Out.OldestAge }
+	return &app.Fruitless{Oldest: oldest, Most: 3, End: func(err error) {
+		stop(err)
+		c.Abort()
+	}}
 }
 
 // sender publishes. What can't even be offered it counts itself.

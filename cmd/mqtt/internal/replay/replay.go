@@ -79,7 +79,9 @@ func (p *player) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	watched := p.app.Watch(c, nil)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watched := p.app.Watch(c, fruitless(c, stop).Hear)
 	err = p.play(ctx, c)
 	closed := p.app.Close(ctx, c, bye)
 	<-watched

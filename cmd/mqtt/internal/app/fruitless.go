@@ -1,0 +1,58 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sluicemq/sluice/mqtt"
+)
+
+// Fruitless follows the events of a client whose server may end the connection for a message that it can't take: MQTT 3.1.1 has no
+// other way to say so. The message is sent again on the next one, and so on for ever.
+type Fruitless struct {
+	Oldest func() time.Duration // how long the oldest message has waited for its outcome, as mqtt.OutStats.OldestAge says
+	Most   int                  // connections in a row that may be lost for it
+	End    func(error)          // is given a *FruitlessError then, once
+
+	up   bool
+	lost int       // connections in a row, with the same message as the oldest
+	from time.Time // when the first of them was lost
+}
+
+// FruitlessError says that the server ends connections for what it gets, or we do for what it answers.
+type FruitlessError struct {
+	Lost int   // connections, in a row
+	Err  error // of the last one
+}
+
+func (e *FruitlessError) Error() string {
+	return fmt.Sprintf("%d connections in a row have ended before the oldest message was acknowledged, which the server may not be able to take; the last one: %v", e.Lost, e.Err)
+}
+
+func (e *FruitlessError) Unwrap() error { return e.Err }
+
+// Hear is for App.Watch.
+func (f *Fruitless) Hear(e mqtt.Event) {
+	switch e := e.(type) {
+	case mqtt.EventConnected:
+		f.up = true
+	case mqtt.EventDisconnected:
+		if f.up { // an attempt that fails says nothing of a message
+			f.up = false
+			f.lose(e.Err)
+		}
+	}
+}
+
+func (f *Fruitless) lose(err error) {
+	oldest := f.Oldest()
+	if oldest < time.Since(f.from) { // another one, or none
+		f.lost, f.from = 0, time.Now()
+	}
+	if oldest == 0 {
+		return
+	}
+	if f.lost++; f.lost == f.Most {
+		f.End(&FruitlessError{f.lost, err})
+	}
+}
