@@ -65,6 +65,15 @@ func TestReplayChanges(t *testing.T) {
 	}
 }
 
+// TestReplayOfAMessageInItsLastSecond has one that came as mosquitto sends it in the second in which it ends.
+func TestReplayOfAMessageInItsLastSecond(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t, mqtttest.BrokerConfig{})
+	r := run(t, "replay", "--url", k.url, recordingOf(t, `{"topic":"a","payload":"1","properties":{"message-expiry-interval":0}}`))
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Equal(t, []string{"a 1"}, k.took())
+}
+
 func TestReplayThatTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t, mqtttest.BrokerConfig{Authorize: func(_, topic string, _ bool) codec.ReasonCode {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -77,4 +78,14 @@ func TestOutcomesAfterTheEndOfTheContextHaveItsCause(t *testing.T) {
 	b.Put(struct{}{}, m, d)
 	b.Close()
 	require.Equal(t, []error{why}, got)
+}
+
+func TestAMessageInItsLastSecondIsPublishedWithOne(t *testing.T) {
+	for is, want := range map[time.Duration]time.Duration{0: time.Second, 5 * time.Second: 5 * time.Second} {
+		had := &mqtt.PublishProperties{MessageExpiryInterval: &is, ContentType: "text"}
+		m := mqtt.Message{Properties: had}
+		Again(&m)
+		require.Equal(t, &mqtt.PublishProperties{MessageExpiryInterval: &want, ContentType: "text"}, m.Properties)
+		require.Equal(t, is, *had.MessageExpiryInterval)
+	}
 }

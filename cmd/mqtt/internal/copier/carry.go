@@ -162,6 +162,7 @@ func (c *copier) rename(m *mqtt.Received) (mqtt.Message, error) {
 	if c.plain {
 		out.Properties = nil
 	}
+	belt.Again(&out)
 	return out, nil
 }
 

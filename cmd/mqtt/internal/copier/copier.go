@@ -39,8 +39,8 @@ func Command(a *app.App) *cobra.Command {
 
 A message of QoS 1 or 2 is acknowledged to the source after the destination has acknowledged it. With -i the source keeps the
 session, so that nothing is lost when copy or a server is killed and started again; a message can then arrive twice.
-A message that the destination doesn't take, as --refused says or because five connections in a row end before it has acknowledged
-it, ends copy with exit code 1.
+copy ends with exit code 1 at a message that the destination refuses (see --refused), or before whose acknowledgement five
+connections in a row have ended.
 Each flag of a connection is there for both sides, as --from-cafile or --to-ws-header; mqtt sub --help describes them. What
 --from-profile and --to-profile name (see mqtt ctx) can hold them, too. Two copies that run against each other need a --map or
 filters that keep apart what each of them carries.`,

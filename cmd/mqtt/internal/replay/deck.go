@@ -8,6 +8,7 @@ import (
 
 	"github.com/sluicemq/sluice/mqtt"
 
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/belt"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/ndjson"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/remap"
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/tape"
@@ -101,5 +102,6 @@ func (e *edit) change(m *mqtt.Message) (err error) {
 	if e.plain {
 		m.Properties = nil
 	}
+	belt.Again(m)
 	return nil
 }
