@@ -46,6 +46,9 @@ type piece interface {
 // ErrThere says that a file has something in it already.
 var ErrThere = errors.New("is there already")
 
+// errTaken says that somebody else writes to a file: each would overwrite what the other has acknowledged.
+var errTaken = errors.New("is written to by another mqtt record; end that, or give another name")
+
 // Create opens what o says. A file that has something in it is ErrThere, unless o says to append.
 func Create(o Options) (*Writer, error) {
 	w := &Writer{o: o}
@@ -124,6 +127,12 @@ func (w *Writer) into(f *os.File) (piece, error) {
 			return nil, fmt.Errorf("%s isn't a file, which .zst needs", f.Name())
 		}
 		return stream{f, f}, nil
+	}
+	if err := lock(f); err != nil {
+		return nil, fmt.Errorf("%s %w", f.Name(), err)
+	}
+	if info, err = f.Stat(); err != nil { // nobody changes it now
+		return nil, err
 	}
 	if info.Size() > 0 && !w.o.Append {
 		return nil, fmt.Errorf("%s %w", f.Name(), ErrThere)

@@ -171,6 +171,20 @@ func TestFilesOfOthersStayAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestAFileHasOneWriter(t *testing.T) {
+	for _, name := range names {
+		o := Options{Path: filepath.Join(t.TempDir(), name), Append: true}
+		w := create(t, o)
+		write(t, w, line(1))
+		_, err := Create(o)
+		require.EqualError(t, err, o.Path+" is written to by another mqtt record; end that, or give another name")
+		write(t, w, line(2))
+		require.NoError(t, w.Close())
+		require.Equal(t, lines(1, 3), content(t, o.Path))
+		require.NoError(t, create(t, o).Close())
+	}
+}
+
 func TestPiecesByTime(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, Options{Path: filepath.Join(dir, "rec.ndjson.zst"), Every: time.Nanosecond})
