@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"os"
 	"path/filepath"
@@ -135,6 +136,28 @@ func TestRecordOnAFullDisk(t *testing.T) {
 			require.Equal(t, counted(0, 1000), firsts(payloads(recorded(t, file))))
 		})
 	}
+}
+
+// TestRecordToAPipe ends in order when its reader has gone.
+func TestRecordToAPipe(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t, mqtttest.BrokerConfig{})
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	p := start(t, "record", "--url", k.url, "-t", "n", "-f", path)
+	pipe, err := os.Open(path)
+	require.NoError(t, err)
+	p.stderr.awaitText(t, "recording to")
+	c := client(t, k.url, mqtt.Config{})
+	publish(t, c, numbers("n", mqtt.AtLeastOnce, 0, 1)...)
+	text, err := bufio.NewReader(pipe).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, text, `"payload":"0"`)
+	require.NoError(t, pipe.Close())
+	publish(t, c, numbers("n", mqtt.AtLeastOnce, 1, 2)...)
+	r := p.wait()
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Contains(t, r.stderr, "recorded 1 messages")
 }
 
 func TestRecordInPieces(t *testing.T) {

@@ -11,7 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
 // Options say where lines go.
@@ -103,18 +106,23 @@ func (w *Writer) next() error {
 	return w.open()
 }
 
-func (w *Writer) open() (err error) {
-	path := w.Path()
+func (w *Writer) open() error {
+	path, flags := w.Path(), os.O_RDWR|os.O_CREATE
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		flags = os.O_WRONLY // who reads from a pipe, too, never hears that the others have gone
+	}
 	w.began = time.Now()
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, flags, 0o644)
 	if err != nil {
 		return err
 	}
-	w.piece, err = w.into(f)
+	p, err := w.into(f)
 	if err != nil {
 		f.Close()
+		return err
 	}
-	return err
+	w.piece = p
+	return nil
 }
 
 func (w *Writer) into(f *os.File) (piece, error) {
@@ -175,6 +183,9 @@ func (s stream) size() int64 { return 0 }
 
 func (s stream) write(lines []byte, _ bool) error {
 	_, err := s.out.Write(lines)
+	if errors.Is(err, syscall.EPIPE) {
+		return app.ErrPipe
+	}
 	return err
 }
 

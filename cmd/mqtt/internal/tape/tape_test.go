@@ -225,6 +225,18 @@ func TestPiecesGoOnBehindThoseThatWerePutAway(t *testing.T) {
 	require.Equal(t, line(4), content(t, filepath.Join(dir, "rec-000005.ndjson.zst")))
 }
 
+// TestThePieceThatCannotBeBegun is there already when its turn comes.
+func TestThePieceThatCannotBeBegun(t *testing.T) {
+	o := Options{Path: filepath.Join(t.TempDir(), "rec"), Size: 1}
+	w := create(t, o)
+	write(t, w, line(1))
+	require.NoError(t, os.WriteFile(numbered(o.Path, 2), []byte(line(7)), 0o600))
+	require.ErrorIs(t, w.Write([]byte(line(2)), true), ErrThere)
+	require.Error(t, w.Close())
+	require.Equal(t, line(1), content(t, numbered(o.Path, 1)))
+	require.Equal(t, line(7), content(t, numbered(o.Path, 2)))
+}
+
 func TestPiecesBySize(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, Options{Path: filepath.Join(dir, "rec"), Size: int64(len(lines(0, 3)))})
