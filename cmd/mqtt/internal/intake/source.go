@@ -32,6 +32,7 @@ type Source struct {
 // news are what the events told. It belongs to the watcher until the client has ended.
 type news struct {
 	refused chan<- error // to the taker, a signal: a new connection refused a filter
+	linked  chan bool    // to the taker, the last word counts: whether there is a connection
 	dropped int          // messages of QoS 0 that found no room
 }
 
@@ -54,7 +55,7 @@ func (f *Flags) Open(ctx context.Context, a *app.App, cfg mqtt.Config, propertie
 		return nil, err
 	}
 	refused := make(chan error, 1)
-	s := &Source{Client: c, app: a, news: &news{refused: refused}}
+	s := &Source{Client: c, app: a, news: &news{refused: refused, linked: make(chan bool, 1)}}
 	s.watched = a.Watch(c, s.news.hear)
 	stream, err := connect(ctx, c, subs)
 	if err != nil {
@@ -83,7 +84,7 @@ func (s *Source) start(ctx context.Context, f *Flags, stream *mqtt.Stream, refus
 	quit, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.Batches, s.over, s.quit = out, over, cancel
 	ack, _ := s.Client.ConnAck()
-	s.taker = &taker{flags: f, older: ack.Version != mqtt.V5, in: stream.Messages(), refused: refused, out: out, quit: quit.Done()}
+	s.taker = &taker{flags: f, older: ack.Version != mqtt.V5, in: stream.Messages(), refused: refused, linked: s.news.linked, out: out, quit: quit.Done()}
 	go func() {
 		defer close(over)
 		s.taker.run(ctx)
@@ -106,9 +107,6 @@ func (s *Source) Err() error {
 	return s.taker.err
 }
 
-// Taken is how many messages were handed over. It may be asked where Err may.
-func (s *Source) Taken() int64 { return s.taker.taken }
-
 // Close writes the acknowledgements that were given, and disconnects. Messages that weren't acknowledged are no error: the server
 // has them still, if it keeps a session.
 func (s *Source) Close(ctx context.Context, d mqtt.Disconnect) error {
@@ -127,6 +125,10 @@ func (s *Source) Close(ctx context.Context, d mqtt.Disconnect) error {
 // hear keeps what is worth it. It runs in the watcher.
 func (n *news) hear(e mqtt.Event) {
 	switch e := e.(type) {
+	case mqtt.EventConnected:
+		n.link(true)
+	case mqtt.EventDisconnected:
+		n.link(false)
 	case mqtt.EventDropped:
 		if e.Stream != nil {
 			n.dropped += e.Count
@@ -137,4 +139,13 @@ func (n *news) hear(e mqtt.Event) {
 		default: // one is enough
 		}
 	}
+}
+
+// link tells the taker, or tells it something else than before. Nobody else sends.
+func (n *news) link(up bool) {
+	select {
+	case <-n.linked:
+	default:
+	}
+	n.linked <- up
 }

@@ -25,9 +25,11 @@ type taker struct {
 	older   bool                  // the connection is one of 3.x
 	in      <-chan *mqtt.Received // from the client's stream
 	refused <-chan error          // from the watcher
+	linked  <-chan bool           // from the watcher: whether there is a connection now
 	quit    <-chan struct{}       // from the consumer: it takes no more
 	out     chan<- []Item         // to the consumer, we may wait
 
+	down  bool // there is no connection
 	batch []Item
 	bytes int
 	taken int64
@@ -52,11 +54,14 @@ func (t *taker) take(ctx context.Context) error {
 	ends := t.flags.ends()
 	for {
 		in, out, idle := t.in, t.out, ends.idle
-		full := len(t.batch) >= batchMessages || t.bytes >= batchBytes
 		if len(t.batch) == 0 {
 			out = nil
-		} else if full {
-			in, idle = nil, nil // it is we who don't listen
+		}
+		if t.full() {
+			in = nil
+		}
+		if t.full() || t.down { // silence says nothing then
+			idle = nil
 		}
 		select {
 		case m, ok := <-in:
@@ -69,10 +74,13 @@ func (t *taker) take(ctx context.Context) error {
 				return nil
 			}
 		case out <- t.batch:
-			t.batch, t.bytes = nil, 0
-			if full {
+			if t.full() {
 				ends.heard()
 			}
+			t.batch, t.bytes = nil, 0
+		case up := <-t.linked:
+			t.down = !up
+			ends.heard()
 		case err := <-t.refused:
 			return err
 		case <-ends.timeout:
@@ -88,6 +96,9 @@ func (t *taker) take(ctx context.Context) error {
 		}
 	}
 }
+
+// full says that the batch takes no more until it is handed over.
+func (t *taker) full() bool { return len(t.batch) >= batchMessages || t.bytes >= batchBytes }
 
 // interrupted is no failure where nothing had to be reached.
 func (t *taker) interrupted(ctx context.Context) error {
