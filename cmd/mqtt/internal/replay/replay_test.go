@@ -59,6 +59,7 @@ func TestTiming(t *testing.T) {
 		{"as it came", []string{"5s", "6s", "6s", "9.5s"}, player{speed: 1}, 0, []string{"5s@0s", "6s@1s", "6s@1s", "9.5s@4.5s"}},
 		{"twice as fast", []string{"5s", "6s", "9s"}, player{speed: 2}, 0, []string{"5s@0s", "6s@500ms", "9s@2s"}},
 		{"half as fast", []string{"5s", "6s"}, player{speed: 0.5}, 0, []string{"5s@0s", "6s@2s"}},
+		{"slower than there is time for", []string{"0s", "1000000h"}, player{speed: 0.001}, 0, []string{"0s@0s", "1000000h@1281023h53m38.427387904s"}},
 		{"at once", []string{"5s", "6s", "9s"}, player{}, 0, []string{"5s@0s", "6s@0s", "9s@0s"}},
 		{"what takes long makes nothing else late", []string{"0s", "1s", "2s", "10s"}, player{speed: 1}, 3 * time.Second,
 			[]string{"0s@0s", "1s@3s", "2s@6s", "10s@10s"}},

@@ -15,6 +15,9 @@ type schedule struct {
 	first time.Time // of the recording; zero: none has come that says its time
 }
 
+// longest is as good as never, and no more than a time.Duration holds.
+const longest = 1 << 62
+
 // due is how long after the begin a message of that time is sent.
 func (s *schedule) due(recorded time.Time) time.Duration {
 	if s.began.IsZero() {
@@ -29,7 +32,7 @@ func (s *schedule) due(recorded time.Time) time.Duration {
 	if s.speed == 0 {
 		return 0
 	}
-	return time.Duration(float64(recorded.Sub(s.first)) / s.speed)
+	return time.Duration(min(float64(recorded.Sub(s.first))/s.speed, longest))
 }
 
 // await waits until a message of that time is due.
