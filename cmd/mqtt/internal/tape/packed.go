@@ -41,7 +41,9 @@ func (p *packedFile) size() int64 { return p.end }
 
 func (p *packedFile) write(lines []byte, sync bool) error {
 	at := p.end
-	p.buf.Reset()
+	if p.buf.Reset(); p.buf.Cap() > mostBuffer {
+		p.buf = bytes.Buffer{}
+	}
 	if p.inFrame == 0 {
 		p.encoder.Reset(&p.buf)
 	} else {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,13 +19,14 @@ var zstdMagic = []byte{0x28, 0xB5, 0x2F, 0xFD}
 
 // Reader reads a recording, plain or in zstd, whatever its name. It is for one goroutine.
 type Reader struct {
-	name string
-	in   io.Closer
-	zstd *zstd.Decoder // nil: plain
-	text *bufio.Reader
-	long []byte // a line that doesn't fit text's buffer
-	most int    // bytes of a line
-	line int
+	name   string
+	in     io.Closer
+	source source
+	zstd   *zstd.Decoder // nil: plain
+	text   *bufio.Reader
+	long   []byte // a line that doesn't fit text's buffer
+	most   int    // bytes of a line
+	line   int
 }
 
 // LineError says which line of which file is wrong.
@@ -55,7 +55,8 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*Reader, error) {
 	if f, ok := in.(*os.File); ok && !regular(f) {
 		in = app.NewInput(ctx, in, r.name)
 	}
-	r.text = bufio.NewReaderSize(in, 256<<10)
+	r.source.Reader = in
+	r.text = bufio.NewReaderSize(&r.source, 256<<10)
 	head, _ := r.text.Peek(len(zstdMagic)) // an error comes again
 	if !bytes.Equal(head, zstdMagic) {
 		return r, nil
@@ -111,7 +112,9 @@ func (r *Reader) Wrong(err error) error { return &LineError{r.name, r.line, err}
 
 // next reads up to a line feed. It is valid until the next call.
 func (r *Reader) next() ([]byte, error) {
-	r.long = r.long[:0]
+	if r.long = r.long[:0]; cap(r.long) > mostBuffer {
+		r.long = nil
+	}
 	for {
 		part, err := r.text.ReadSlice('\n')
 		if err == nil && len(r.long) == 0 {
@@ -121,13 +124,33 @@ func (r *Reader) next() ([]byte, error) {
 			return nil, fmt.Errorf("is longer than %d bytes; no message is", r.most)
 		}
 		r.long = append(r.long, part...)
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("the file was cut short; what is before this line is whole, and `mqtt record --append` mends the rest")
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return r.long, err
+		if err != bufio.ErrBufferFull {
+			return r.long, r.told(err)
 		}
 	}
+}
+
+// told is err in words, where it is the decompressor's and not one of reading.
+func (r *Reader) told(err error) error {
+	if err == nil || err == io.EOF || r.zstd == nil || r.source.err != nil && r.source.err != io.EOF {
+		return err
+	}
+	return fmt.Errorf("the file was cut short, or is damaged (%w); what is before this line could be read, and `mqtt record --append` mends what a "+
+		"killed run has left", err)
+}
+
+// source keeps the error that it gave.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
 }
 
 // Close closes the file.

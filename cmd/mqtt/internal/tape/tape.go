@@ -17,6 +17,9 @@ import (
 	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
+// mostBuffer is how much room is kept for the next line, or the next write, when one was large.
+const mostBuffer = 4 << 20
+
 // Options say where lines go.
 type Options struct {
 	Path   string    // of the file; - is Stdout; with .zst at its end, zstd
