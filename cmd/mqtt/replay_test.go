@@ -108,16 +108,6 @@ func TestReplayBeyondWhatTheServerAllows(t *testing.T) {
 	require.Contains(t, r.stderr, "1 messages acknowledged, 1 failed")
 }
 
-// TestReplayOfALargeMessage has one that is larger than what is read ahead.
-func TestReplayOfALargeMessage(t *testing.T) {
-	t.Parallel()
-	k := newKeeper(t, mqtttest.BrokerConfig{})
-	large := strings.Repeat("x", 65<<20)
-	r := run(t, "replay", "--url", k.url, recordingOf(t, `{"topic":"a","qos":1,"payload":"1"}`, `{"topic":"a","qos":1,"payload":"`+large+`"}`, `{"topic":"a","qos":1,"payload":"3"}`))
-	require.Equal(t, 0, r.code, r.stderr)
-	require.Equal(t, []string{"a 1", "a " + large, "a 3"}, k.took())
-}
-
 func TestReplayInterrupted(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t, mqtttest.BrokerConfig{})

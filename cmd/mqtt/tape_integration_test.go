@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -158,4 +159,13 @@ func TestIntegrationCopyOfWhatEndsEachConnection(t *testing.T) {
 	require.Equal(t, 1, r.code, r.stderr)
 	require.Contains(t, r.stderr, "0 messages copied, 0 refused, 1 left unacknowledged")
 	require.Contains(t, r.stderr, `the destination doesn't take the message of topic "a", which stays unacknowledged: 5 connections in a row`)
+}
+
+// TestIntegrationReplayOfALargeMessage has one that is larger than what is read ahead.
+func TestIntegrationReplayOfALargeMessage(t *testing.T) {
+	k := newKeeper(t, mqtttest.BrokerConfig{})
+	large := strings.Repeat("x", 65<<20)
+	r := run(t, "replay", "--url", k.url, recordingOf(t, `{"topic":"a","qos":1,"payload":"1"}`, `{"topic":"a","qos":1,"payload":"`+large+`"}`, `{"topic":"a","qos":1,"payload":"3"}`))
+	require.Equal(t, 0, r.code, r.stderr)
+	require.Equal(t, []string{"a 1", "a " + large, "a 3"}, k.took())
 }
