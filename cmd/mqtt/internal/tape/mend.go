@@ -30,8 +30,10 @@ func endTorn(f *os.File, t torn, size int64) (int64, error) {
 	if !t.ours {
 		return 0, errForeign
 	}
-	if another, err := frameBehind(f, t.start, size); another || err != nil {
-		return 0, errors.Join(err, fmt.Errorf("byte %d: %w", t.start, errDamaged))
+	if another, err := frameBehind(f, t.start, size); err != nil {
+		return 0, err
+	} else if another {
+		return 0, fmt.Errorf("byte %d: %w", t.start, errDamaged)
 	}
 	for i := t.lastLine(f); i >= 0; i-- {
 		end := t.blocks[i]
