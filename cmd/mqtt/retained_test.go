@@ -74,8 +74,10 @@ func TestRetainedLsAndGet(t *testing.T) {
 	require.Contains(t, r.stdout, "b/1")
 	require.Contains(t, r.stderr, "is a guess, as none came for 200ms (--idle)")
 
-	r = s.retained(t, "get", "a/2")
-	require.Equal(t, "\x00\xff", r.stdout)
+	for _, args := range [][]string{{"a/2"}, {"-t", "a/2"}} {
+		r = s.retained(t, append([]string{"get"}, args...)...)
+		require.Equal(t, "\x00\xff", r.stdout)
+	}
 
 	r = run(t, "retained", "get", "-L", s.url+"/a/none")
 	require.Equal(t, 1, r.code)
@@ -93,6 +95,8 @@ func TestRetainedWrongUse(t *testing.T) {
 		{[]string{"retained", "list"}, `no command "list"`},
 		{[]string{"retained", "ls"}, "the filter is missing"},
 		{[]string{"retained", "ls", "a", "b"}, `unexpected argument "b"`},
+		{[]string{"retained", "ls", "a", "-t", "b"}, "--topic names a topic already"},
+		{[]string{"retained", "ls", "-L", "mqtt://h/a", "-t", "b"}, "--topic and --topic-url both say what the topic is"},
 		{[]string{"retained", "ls", "a/#/b", "--url", url}, "wildcard in the wrong place"},
 		{[]string{"retained", "ls", "$share/g/a"}, "shared subscription"},
 		{[]string{"retained", "ls", "a", "-o", "xml"}, "--output"},
@@ -177,6 +181,27 @@ func TestRetainedDumpAndLoad(t *testing.T) {
 		r = to.retained(t, "rm", "#", "--yes")
 		require.Empty(t, kept(t, to, "#"))
 	}
+}
+
+func TestRetainedDumpLeavesTheLastOneAloneUntilItIsWhole(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "all.ndjson")
+	require.NoError(t, os.WriteFile(file, []byte("yesterday's\n"), 0o644))
+	r := run(t, "retained", "dump", "a/#/b", "-f", file, "--url", newServer(t).url) // which the library refuses
+	require.Equal(t, 2, r.code, r.stderr)
+	b, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "yesterday's\n", string(b))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "nothing else is left")
+}
+
+func TestRetainedLoadOfWhatEndsEachConnection(t *testing.T) {
+	t.Parallel()
+	r := run(t, "retained", "load", recordingOf(t, `{"topic":"a","qos":1,"payload":"1"}`), "--url", answeringNonsense(t))
+	require.Equal(t, 8, r.code, r.stderr)
+	require.Contains(t, r.stderr, "3 connections in a row have ended before the oldest message was acknowledged")
 }
 
 func TestRetainedLoadStopsAtWhatItCannotRead(t *testing.T) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -30,6 +31,15 @@ func (e *FruitlessError) Error() string {
 }
 
 func (e *FruitlessError) Unwrap() error { return e.Err }
+
+// EndFruitless follows c, and ends it together with who publishes with it, by stop.
+func EndFruitless(c *mqtt.Client, stop context.CancelCauseFunc) *Fruitless {
+	oldest := func() time.Duration { return c.Stats().Out.OldestAge }
+	return &Fruitless{Oldest: oldest, Most: 3, End: func(err error) {
+		stop(err)
+		c.Abort()
+	}}
+}
 
 // Hear is for App.Watch.
 func (f *Fruitless) Hear(e mqtt.Event) {

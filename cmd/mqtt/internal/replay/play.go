@@ -71,15 +71,6 @@ func outcome(ctx context.Context, err error, t *tally) error {
 	return nil
 }
 
-// fruitless ends the client, and the playing, where a message can't be delivered, as pub does.
-func fruitless(c *mqtt.Client, stop context.CancelCauseFunc) *app.Fruitless {
-	oldest := func() time.Duration { return c.Stats().Out.OldestAge }
-	return &app.Fruitless{Oldest: oldest, Most: 3, End: func(err error) {
-		stop(err)
-		c.Abort()
-	}}
-}
-
 // sender publishes. What can't even be offered it counts itself.
 type sender struct {
 	player *player

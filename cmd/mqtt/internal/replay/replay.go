@@ -81,7 +81,7 @@ func (p *player) run(ctx context.Context, args []string) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	watched := p.app.Watch(c, fruitless(c, stop).Hear)
+	watched := p.app.Watch(c, app.EndFruitless(c, stop).Hear)
 	err = p.play(ctx, c)
 	closed := p.app.Close(ctx, c, bye)
 	<-watched

@@ -37,6 +37,7 @@ func Command(a *app.App) *cobra.Command {
 type reading struct {
 	app      *app.App
 	conn     app.Connection
+	topic    string
 	qos      int
 	idle     app.Seconds
 	sentinel string
@@ -48,21 +49,33 @@ func (r *reading) flags(cmd *cobra.Command, qos int) {
 	r.conn.Flags(r.app, cmd)
 	r.idle = app.Seconds(time.Second)
 	f := cmd.Flags()
+	f.StringVarP(&r.topic, "topic", "t", "", "the topic or filter, in place of the argument")
 	f.IntVarP(&r.qos, "qos", "q", qos, "highest QoS to get them with; a server may lose what exceeds its queue, but at 0")
 	f.Var(&r.idle, "idle", "seconds without a message after which all are there, unless a message of our own has come back before")
 	f.StringVar(&r.sentinel, "sentinel", "mqtt-retained", "topic above the one for messages of our own that show the end; empty: none")
 }
 
-// filter is the argument, or the topic of -L.
-func (r *reading) filter(args []string) (string, error) {
-	filter := r.conn.Topic()
-	switch {
-	case len(args) > 1:
+// filter is the argument, or else the topic of -t or -L.
+func (r *reading) filter(cmd *cobra.Command, args []string) (filter string, err error) {
+	if len(args) > 1 {
 		return "", app.Usage("unexpected argument %q", args[1])
-	case len(args) == 1 && filter != "":
-		return "", app.Usage("unexpected argument %q: -L names a topic already", args[0])
-	case len(args) == 1:
+	}
+	given := map[string]string{"topic": r.topic, "topic-url": r.conn.Topic()}
+	if len(args) == 1 {
+		for flag, topic := range given {
+			if topic != "" && cmd.Flags().Changed(flag) {
+				return "", app.Usage("unexpected argument %q: --%s names a topic already", args[0], flag)
+			}
+		}
 		filter = args[0]
+	} else if given["topic-url"] == "" {
+		filter = r.topic
+	} else {
+		way, err := r.app.Choose("what the topic is", "topic", "topic-url")
+		if err != nil {
+			return "", err
+		}
+		filter = given[way]
 	}
 	if filter == "" {
 		return "", app.Usage("the filter is missing, as in 'plant/#'; for all of them it is '#'")

@@ -2,6 +2,7 @@ package retained
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -25,7 +26,7 @@ func dump(a *app.App) *cobra.Command {
 			"ends with .zst. `mqtt retained load` reads it.",
 		Example: "  mqtt retained dump 'plant/#' > plant.ndjson\n  mqtt retained dump '#' -f all.ndjson.zst",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			filter, err := r.filter(args)
+			filter, err := r.filter(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -55,52 +56,64 @@ func (r *reading) dump(cmd *cobra.Command, filter, file string) error {
 		_, err := out.Write(line)
 		return err
 	})
-	if end := out.Close(); err == nil {
-		err = end
-	}
-	switch {
-	case err == nil:
+	if err = out.end(err); err == nil {
 		r.app.Say("%s", total)
-	case file != "" && file != "-":
-		r.app.Say("mqtt: %s doesn't hold all of them", file)
 	}
 	return r.close(ctx, c, err)
 }
 
-// sink is where a dump goes. Close gives the error of what was buffered.
-func (r *reading) sink(file string) (io.WriteCloser, error) {
+// sink is where a dump goes.
+func (r *reading) sink(file string) (*sink, error) {
 	if file == "" || file == "-" {
-		return &buffered{Writer: bufio.NewWriterSize(r.app.Output(), 64<<10)}, nil
+		return &sink{Writer: bufio.NewWriterSize(r.app.Output(), 64<<10)}, nil
 	}
-	f, err := os.Create(file)
+	s := &sink{path: file, hidden: fmt.Sprintf("%s.%d.part", file, os.Getpid())}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		s.hidden = file // a pipe or a device holds nothing that could be lost
+	}
+	f, err := os.Create(s.hidden)
 	if err != nil {
 		return nil, app.Fail(app.ExitFailed, "%w", err)
 	}
-	if !compressed(file) {
-		return &buffered{bufio.NewWriterSize(f, 64<<10), []io.Closer{f}}, nil
+	s.beneath = []io.Closer{f}
+	var out io.Writer = f
+	if compressed(file) {
+		z, err := zstd.NewWriter(f)
+		if err != nil {
+			return nil, s.end(err)
+		}
+		s.beneath, out = []io.Closer{z, f}, z
 	}
-	z, err := zstd.NewWriter(f)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &buffered{bufio.NewWriterSize(z, 64<<10), []io.Closer{z, f}}, nil
+	s.Writer = bufio.NewWriterSize(out, 64<<10)
+	return s, nil
 }
 
 func compressed(file string) bool { return strings.HasSuffix(file, ".zst") }
 
-// buffered is a writer over others, which are closed in their order.
-type buffered struct {
+// sink buffers what it writes. A file has its name once it is whole: who dumps every day doesn't lose the last one to a server that
+// is away.
+type sink struct {
 	*bufio.Writer
-	beneath []io.Closer
+	beneath      []io.Closer // in their order
+	path, hidden string      // of the file, and how it is called until then; empty: it is none
 }
 
-func (b *buffered) Close() error {
-	err := b.Flush()
-	for _, c := range b.beneath {
+// end closes the file after err, which is nil when all was written.
+func (s *sink) end(err error) error {
+	if err == nil {
+		err = s.Flush()
+	}
+	for _, c := range s.beneath {
 		if end := c.Close(); err == nil {
 			err = end
 		}
 	}
-	return err
+	switch {
+	case s.hidden == s.path:
+		return err
+	case err != nil:
+		os.Remove(s.hidden)
+		return err
+	}
+	return os.Rename(s.hidden, s.path)
 }

@@ -20,7 +20,7 @@ func get(a *app.App) *cobra.Command {
 		Long:    "Writes the payload of the message that is retained for a topic, byte for byte. It ends with 1 when there is none.",
 		Example: "  mqtt retained get plant/3/config > config.json\n  mqtt retained get plant/3/state || echo none",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			topic, err := r.filter(args)
+			topic, err := r.filter(cmd, args)
 			if err != nil {
 				return err
 			}

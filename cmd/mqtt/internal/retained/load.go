@@ -48,7 +48,7 @@ func (l *loading) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	in, err := tape.Open(file, l.app.Stdin)
+	in, err := tape.Open(ctx, file, l.app.Stdin)
 	if err != nil {
 		return app.Fail(app.ExitFailed, "%w", err)
 	}
@@ -64,9 +64,15 @@ func (l *loading) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	watched := l.app.Watch(c, nil)
-	defer func() { <-watched }()
-	return l.publish(ctx, c, records)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watched := l.app.Watch(c, app.EndFruitless(c, stop).Hear)
+	err = l.publish(ctx, c, records)
+	<-watched
+	if f, ok := errors.AsType[*app.FruitlessError](context.Cause(ctx)); ok {
+		return app.Fail(app.ExitUnacknowledged, "%w", f)
+	}
+	return err
 }
 
 // publish publishes all records. An interrupt leaves its time to those that are under way.

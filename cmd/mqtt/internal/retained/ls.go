@@ -26,7 +26,7 @@ func ls(a *app.App) *cobra.Command {
 			if format != "line" && format != "ndjson" {
 				return app.Usage("--output %q: give line or ndjson", format)
 			}
-			filter, err := r.filter(args)
+			filter, err := r.filter(cmd, args)
 			if err != nil {
 				return err
 			}

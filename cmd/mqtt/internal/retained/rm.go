@@ -22,7 +22,7 @@ func rm(a *app.App) *cobra.Command {
 			"none of $SYS. Then it looks again, and ends with 1 when one of them is still there.",
 		Example: "  mqtt retained rm 'test/#'\n  mqtt retained rm 'test/#' --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			filter, err := r.filter(args)
+			filter, err := r.filter(cmd, args)
 			if err != nil {
 				return err
 			}
