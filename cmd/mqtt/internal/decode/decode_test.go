@@ -37,8 +37,8 @@ func show(t testing.TB, o options, b []byte) (out, complaints string, err error)
 
 // fill sets each field of a struct to something that isn't its zero value and may be sent.
 func fill(v reflect.Value) {
-	for i := range v.NumField() {
-		switch f := v.Field(i); f.Interface().(type) {
+	for _, f := range v.Fields() {
+		switch f.Interface().(type) {
 		case string:
 			f.SetString("text")
 		case []byte:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -36,9 +37,7 @@ func found(step string, s status, format string, args ...any) finding {
 // with gives a finding a fact for machines.
 func (f finding) with(name string, value any) finding {
 	data := map[string]any{name: value}
-	for k, v := range f.Data {
-		data[k] = v
-	}
+	maps.Copy(data, f.Data)
 	f.Data = data
 	return f
 }
