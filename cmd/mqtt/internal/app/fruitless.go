@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ type Fruitless struct {
 
 	up   bool
 	lost int       // connections in a row, with the same message as the oldest
-	from time.Time // when the first of them was lost
+	born time.Time // when that one began to wait, at the latest
 }
 
 // FruitlessError says that the server ends connections for what it gets, or we do for what it answers.
@@ -47,7 +48,7 @@ func (f *Fruitless) Hear(e mqtt.Event) {
 	case mqtt.EventConnected:
 		f.up = true
 	case mqtt.EventDisconnected:
-		if f.up { // an attempt that fails says nothing of a message
+		if f.up && !errors.Is(e.Err, mqtt.ErrClosed) { // an attempt that fails says nothing of a message, nor does our own end
 			f.up = false
 			f.lose(e.Err)
 		}
@@ -55,12 +56,18 @@ func (f *Fruitless) Hear(e mqtt.Event) {
 }
 
 func (f *Fruitless) lose(err error) {
+	before := time.Now() // it began to wait between before and after, less its age
 	oldest := f.Oldest()
-	if oldest < time.Since(f.from) { // another one, or none
-		f.lost, f.from = 0, time.Now()
-	}
+	after := time.Now()
 	if oldest == 0 {
+		f.lost = 0
 		return
+	}
+	if before.Add(-oldest).After(f.born) { // another one
+		f.lost = 0
+	}
+	if f.lost == 0 {
+		f.born = after.Add(-oldest)
 	}
 	if f.lost++; f.lost == f.Most {
 		f.End(&FruitlessError{f.lost, err})

@@ -13,7 +13,7 @@ import (
 
 func TestFruitless(t *testing.T) {
 	up, why := mqtt.Event(mqtt.EventConnected{}), errors.New("why")
-	down := mqtt.Event(mqtt.EventDisconnected{Err: why})
+	down, own := mqtt.Event(mqtt.EventDisconnected{Err: why}), mqtt.Event(mqtt.EventDisconnected{Err: mqtt.ErrClosed})
 	type step struct {
 		event  mqtt.Event
 		oldest time.Duration // minutes
@@ -26,6 +26,9 @@ func TestFruitless(t *testing.T) {
 		{"the same message each time", []step{{up, 0}, {down, 1}, {up, 2}, {down, 3}, {up, 4}, {down, 5}}, 1},
 		{"nothing is under way", []step{{up, 0}, {down, 0}, {up, 0}, {down, 0}, {up, 0}, {down, 0}}, 0},
 		{"another one", []step{{up, 0}, {down, 9}, {up, 9}, {down, 11}, {up, 0}, {down, 1}, {up, 2}, {down, 3}}, 0},
+		{"others that had waited behind it", []step{{up, 0}, {down, 9}, {up, 9}, {down, 10}, {up, 10}, {down, 11}, {up, 11}, {down, 12}}, 0},
+		{"none is left, then the next", []step{{up, 0}, {down, 1}, {up, 2}, {down, 3}, {up, 0}, {down, 0}, {up, 0}, {down, 1}, {up, 2}, {down, 3}}, 0},
+		{"our own end", []step{{up, 0}, {down, 1}, {up, 2}, {down, 3}, {up, 4}, {own, 5}}, 0},
 		{"attempts that fail", []step{{up, 0}, {down, 1}, {down, 2}, {down, 3}, {up, 4}, {down, 5}}, 0},
 		{"it is told once", []step{{up, 0}, {down, 1}, {up, 2}, {down, 3}, {up, 4}, {down, 5}, {up, 6}, {down, 7}}, 1},
 	} {
