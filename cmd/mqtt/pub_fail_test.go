@@ -1,8 +1,10 @@
 package main_test
 
 import (
+	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	mochi "github.com/mochi-mqtt/server/v2"
@@ -131,10 +133,36 @@ func TestPubAServerThatEndsConnectionsForALine(t *testing.T) {
 	stdin := "a\nb\n" + strings.Repeat("x", 2000) + "\nd\n"
 	r := runCall(t, call{args: []string{"pub", "--url", s.url, "-t", "a", "-q", "1", "-l"}, stdin: strings.NewReader(stdin)})
 	require.Equal(t, 1, r.code, r.stderr)
-	require.Contains(t, r.stderr, "the server has ended 3 connections in a row without acknowledging: the oldest is line 3, of 2001 bytes")
+	require.Contains(t, r.stderr, "the server doesn't acknowledge line 3, of 2001 bytes: 3 connections in a row have ended before the oldest message was acknowledged")
 	require.Contains(t, r.stderr, "sent 4, acknowledged 2, failed 2")
 	require.Equal(t, []string{"a", "b"}, w.payloads(t, 2))
 }
+
+// Messages of QoS 0 have their outcome on each connection, and say nothing of the one that the connections end for.
+func TestPubAServerThatEndsConnectionsForALineAmongOthers(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int32
+	url := puppet(t, func(packet []byte) []byte {
+		switch packet[0] >> 1 {
+		case 0x10 >> 1:
+			connections.Add(1)
+			return []byte{0x20, 3, 0, 0, 0}
+		case 0x32 >> 1, 0x3a >> 1: // QoS 1
+			return []byte{0x40, 3, packet[5], packet[6], 1} // a Reason Code that there isn't
+		}
+		return []byte{}
+	})
+	stdin := io.MultiReader(strings.NewReader(`{"topic":"a","qos":1}`+"\n"), endless(`{"topic":"a"}`+"\n"))
+	r := runCall(t, call{args: []string{"pub", "--url", url, "--ndjson"}, stdin: stdin})
+	require.Equal(t, 1, r.code, r.stderr)
+	require.Contains(t, r.stderr, "mqtt: the server doesn't acknowledge line 1, of 1 bytes: 3 connections in a row have ended")
+	require.EqualValues(t, 3, connections.Load())
+}
+
+// endless is a line, again and again.
+type endless string
+
+func (line endless) Read(p []byte) (int, error) { return copy(p, line), nil }
 
 // Line 2 waits for its turn when the server says what it takes, and standard input has ended by then.
 func TestPubASecondConnectionThatTakesLess(t *testing.T) {

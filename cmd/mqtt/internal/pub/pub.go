@@ -44,12 +44,12 @@ does the same with what NUL bytes separate, as from find -print0. --ndjson takes
 topic, QoS, retain and properties of its own, and leaves out empty lines; -t, -q, -r and -D, where given, count instead.
 
 A connection that is lost is made again, and what wasn't acknowledged is sent again. A message that the server refuses is told with its
-line, and the others go on, unless --fail-fast stops there. A line that can't be sent at all ends the run: nothing behind it is sent. So does a
-server that ends three connections in a row without an acknowledgement, as those of MQTT 3.1.1 do for a message that is too large.
+line, and the others go on, unless --fail-fast stops there. A line that can't be sent at all ends the run: nothing behind it is sent. So
+do three connections in a row that end before the oldest message is acknowledged, as those of MQTT 3.1.1 do for one that is too large.
 After many messages, the last line on standard error counts those sent, acknowledged and failed.
 
 Exit code: 0 when each message has its acknowledgement; 8 when some of many have not; 5 or 6 when the server refused the only one; 1 for
-a line that can't be sent; 27 when --timeout was over first; 130 when an interrupt came first.`
+a line that can't be sent, or that connections end for; 27 when --timeout was over first; 130 when an interrupt came first.`
 
 const example = `  mqtt pub -t home/lamp -m on -q 1 -r
   seq 1000 | mqtt pub -t numbers -q 1 -l
@@ -166,7 +166,8 @@ func (o *options) publish(ctx context.Context, client *mqtt.Client, job *job, mo
 
 // afterAll is why the feeding would have stopped, had there been more to feed, or nil when that is no news.
 func afterAll(why error) error {
-	if _, wrong := errors.AsType[*fault](why); wrong || why == errFruitless {
+	_, wrong := errors.AsType[*fault](why)
+	if _, fruitless := errors.AsType[*app.FruitlessError](why); wrong || fruitless {
 		return why
 	}
 	return nil

@@ -93,6 +93,7 @@ func (t *tally) line(took time.Duration) string {
 func verdict(t *tally, end, cut, closed error, j *job) error {
 	single := j.single()
 	var f *fault
+	var fruitless *app.FruitlessError
 	switch {
 	case errors.Is(end, app.ErrInterrupted) || end == nil && t.failed() > 0 && errors.Is(cut, app.ErrInterrupted):
 		return fmt.Errorf("%w: %s", app.ErrInterrupted, t.open(end))
@@ -102,8 +103,8 @@ func verdict(t *tally, end, cut, closed error, j *job) error {
 		return app.Fail(app.ExitFailed, "%w", f) // whatever else it is, it is one line of many
 	case errors.As(end, &f):
 		return f.err
-	case end == errFruitless:
-		return fmt.Errorf("%w: the oldest is %s %d, of %d bytes; perhaps the server takes none that are so large", end, j.unit(), t.oldest, t.size)
+	case errors.As(end, &fruitless):
+		return app.Fail(app.ExitFailed, "the server doesn't acknowledge %s %d, of %d bytes: %w", j.unit(), t.oldest, t.size, fruitless)
 	case end != nil && end != errFailFast:
 		return end
 	case t.failed() == 0:

@@ -43,8 +43,8 @@ func TestVerdict(t *testing.T) {
 		{"a wrong message", tally{}, &fault{"message", 1, &mqtt.ArgumentError{Name: "A", Reason: "b"}}, nil, nil, true, 2, "A: b"},
 		{"stopped at a failure", some, errFailFast, nil, nil, false, 8, "2 of 3 messages were not acknowledged"},
 		{"the client has ended", some, refused, nil, nil, false, 6, refused.Error()},
-		{"a server that takes it not", some, errFruitless, nil, nil, false, 1,
-			"the server has ended 3 connections in a row without acknowledging: the oldest is line 2, of 7 bytes; perhaps the server takes none that are so large"},
+		{"a server that takes it not", some, &app.FruitlessError{Lost: 3, Err: refused}, nil, nil, false, 1, "the server doesn't acknowledge line 2, of 7 bytes: " +
+			"3 connections in a row have ended before the oldest message was acknowledged, which the server may not be able to take; the last one: " + refused.Error()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j := &job{way: "stdin-line"}
