@@ -195,7 +195,10 @@ func TestReplyFinishesAtAnInterrupt(t *testing.T) {
 	s := newServer(t)
 	gate := filepath.Join(t.TempDir(), "gate")
 	slowly := "echo begun >&2; until cat '" + gate + "' 2>&-; do sleep 0.05; done"
-	open := func() { require.NoError(t, os.WriteFile(gate, []byte("done"), 0o600)) }
+	open := func() { // at once with all that is in it
+		require.NoError(t, os.WriteFile(gate+".new", []byte("done"), 0o600))
+		require.NoError(t, os.Rename(gate+".new", gate))
+	}
 	reply := startReply(t, s.url, "-t", "slow", "--exec", slowly)
 	request := start(t, "request", "--url", s.url, "-t", "slow", "-n")
 	reply.stderr.awaitText(t, "begun")
