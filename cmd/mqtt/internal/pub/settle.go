@@ -43,10 +43,13 @@ const toldFailures = 10
 func (s *settler) failure(m sent, err error) {
 	t := &s.tally
 	if t.failed() == 1 {
-		t.first, t.oldest, t.size = err, m.number, m.size
+		t.first = err
 	}
-	if errors.Is(err, mqtt.ErrClosed) {
-		return // we have closed the client: all that was left ends like this
+	if errors.Is(err, mqtt.ErrClosed) { // we have closed the client: all that was left ends like this
+		if t.oldest == 0 {
+			t.oldest, t.size = m.number, m.size
+		}
+		return
 	}
 	if told := &s.tally.told; !s.single {
 		if *told++; *told <= toldFailures {
@@ -74,7 +77,7 @@ type tally struct {
 	acknowledged int // at QoS 0: written
 	told         int // failures that were told, or would have been
 	first        error
-	oldest, size int // number and size of the message that failed with that
+	oldest, size int // number and size of the first message that was left when we closed the client; 0: none was
 }
 
 func (t *tally) failed() int { return t.sent - t.acknowledged }

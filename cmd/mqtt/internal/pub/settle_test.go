@@ -3,6 +3,7 @@ package pub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -58,6 +59,16 @@ func TestVerdict(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheOldestIsOneThatWasLeft(t *testing.T) {
+	s := settler{tally: tally{sent: 1}, tell: func(string) {}}
+	refused, closed := &mqtt.ReasonError{Packet: "PUBACK", Code: codec.NotAuthorized}, fmt.Errorf("%w: %w", mqtt.ErrUncertain, mqtt.ErrClosed)
+	for i, err := range []error{refused, closed, closed} {
+		s.tally.sent = i + 1
+		s.failure(sent{number: i + 1, size: 10 * (i + 1)}, err)
+	}
+	require.Equal(t, tally{sent: 3, told: 1, first: refused, oldest: 2, size: 20}, s.tally)
 }
 
 func TestTallyLine(t *testing.T) {
