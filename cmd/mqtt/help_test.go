@@ -191,3 +191,20 @@ func TestCompletionOfWords(t *testing.T) {
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Contains(t, r.stdout, "home\noffice\n")
 }
+
+func TestHelpOnAFullDisk(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"--help"}, {"help", "topics"}, {"match", "--help"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			require.NoError(t, err)
+			defer full.Close()
+			cmd := command(t.Context(), t, call{args: args})
+			var stderr strings.Builder
+			cmd.Stdout, cmd.Stderr = full, &stderr
+			cmd.Run()
+			require.Equal(t, 1, cmd.ProcessState.ExitCode())
+			require.Equal(t, "mqtt: writing to standard output: write /dev/stdout: no space left on device\n", stderr.String())
+		})
+	}
+}

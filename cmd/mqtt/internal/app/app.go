@@ -41,7 +41,8 @@ func Run(args []string, makers ...Maker) int {
 	// Writing to a closed pipe is an error then, which ends us in order: ErrPipe. To ignore the signal would do too, but the
 	// programs that we start would go on with that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	root := a.root(makers)
+	root, text := a.root(makers), &firstError{Writer: a.Output()}
+	root.SetOut(text)
 	args, err := joinProperties(root, args)
 	if err != nil {
 		return a.finish(root, err)
@@ -52,6 +53,9 @@ func Run(args []string, makers ...Maker) int {
 	cmd, err := root.ExecuteContextC(ctx)
 	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && cause != nil {
 		err = cause
+	}
+	if err == nil {
+		err = text.err
 	}
 	return a.finish(cmd, err)
 }

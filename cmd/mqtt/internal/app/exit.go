@@ -133,3 +133,17 @@ func (o output) Write(p []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// firstError keeps the first error of a writer, for who writes and doesn't look: cobra, its help.
+type firstError struct {
+	io.Writer
+	err error
+}
+
+func (w *firstError) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
+}

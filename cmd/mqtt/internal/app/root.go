@@ -31,7 +31,6 @@ func (a *App) root(makers []Maker) *cobra.Command {
 		Args:                       cobra.ArbitraryArgs, // RunE says that there is no such command
 		RunE:                       noSuchCommand,
 	}
-	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
 	root.AddGroup(
 		&cobra.Group{ID: GroupTalk, Title: "Talk to a server:"},

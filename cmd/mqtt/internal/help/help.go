@@ -10,7 +10,7 @@ import (
 )
 
 // Command makes `mqtt help`.
-func Command(a *app.App) *cobra.Command {
+func Command(*app.App) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND]",
 		Short:   "Show what a command does, or `mqtt help topics`: how to do things",
@@ -37,7 +37,6 @@ func Command(a *app.App) *cobra.Command {
 				return app.Usage("no command or topic %q; `mqtt help` lists them", args[len(args)-max(len(rest), 1)])
 			}
 			at.InitDefaultHelpFlag()
-			at.SetOut(a.Output())
 			return at.Help()
 		},
 	}
