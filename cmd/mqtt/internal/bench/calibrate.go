@@ -43,7 +43,7 @@ func (b *bench) calibrated(ctx context.Context) (*calibration, error) {
 
 // against measures the work against a server in this program.
 func (b *bench) against(ctx context.Context, saturate bool) (*summary, error) {
-	server, err := startServer(b.work == "sub", b.topicOf(0), b.qos)
+	server, err := startServer(b.app, b.work == "sub", b.topicOf(0), b.qos)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 	"github.com/sluicemq/sluice/mqtt/codec"
 )
 
@@ -29,17 +30,21 @@ type flood struct {
 }
 
 // startServer starts one that listens at this machine's own address.
-func startServer(flooding bool, topic string, qos int) (*server, error) {
+func startServer(a *app.App, flooding bool, topic string, qos int) (*server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{listener: l, conns: map[*guest]struct{}{}, subs: map[*guest][]codec.Subscription{}}
+	return serve(a, l, flooding, topic, qos), nil
+}
+
+func serve(a *app.App, l net.Listener, flooding bool, topic string, qos int) *server {
+	s := &server{listener: a.Steady(l), conns: map[*guest]struct{}{}, subs: map[*guest][]codec.Subscription{}}
 	if flooding {
 		s.flood = &flood{topicWithin(topic), codec.QoS(qos)}
 	}
 	s.guests.Go(s.accept)
-	return s, nil
+	return s
 }
 
 func (s *server) url() string { return "mqtt://" + s.listener.Addr().String() }

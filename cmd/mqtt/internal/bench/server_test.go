@@ -2,7 +2,10 @@ package bench
 
 import (
 	"fmt"
+	"net"
 	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,10 +18,10 @@ import (
 // ownRun is a run of a work against the server that calibrates.
 func ownRun(t *testing.T, o options, v mqtt.Version) *summary {
 	t.Helper()
-	server, err := startServer(o.work == "sub", "a/b", o.qos)
+	a := &app.App{Stdout: os.Stdout, Stderr: os.Stderr, Drain: time.Minute}
+	server, err := startServer(a, o.work == "sub", "a/b", o.qos)
 	require.NoError(t, err)
 	defer server.stop()
-	a := &app.App{Stdout: os.Stdout, Stderr: os.Stderr, Drain: time.Minute}
 	o.run = 7
 	b := &bench{options: &o, app: a, cfg: mqtt.Config{Servers: []string{server.url()}, Version: v}, live: newLive(a, o.work, false)}
 	b.live.quiet = true
@@ -62,4 +65,33 @@ func TestMessagesThatAreLargerThanMostComeBack(t *testing.T) {
 			require.Equal(t, counts{Offered: 2, Acknowledged: 2, Received: 2}, f.counts)
 		}
 	}
+}
+
+// full is a listener that can't let the first ones in.
+type full struct {
+	net.Listener
+	times int
+}
+
+func (l *full) Accept() (net.Conn, error) {
+	if l.times--; l.times >= 0 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return l.Listener.Accept()
+}
+
+func TestTheServerGoesOnWithoutRoom(t *testing.T) {
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	defer stderr.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := serve(&app.App{Stderr: stderr}, &full{l, 2}, false, "a", 0)
+	defer server.stop()
+	client, err := mqtt.Connect(t.Context(), server.url(), mqtt.Config{})
+	require.NoError(t, err)
+	require.NoError(t, client.Close(t.Context()))
+	said, err := os.ReadFile(stderr.Name())
+	require.NoError(t, err)
+	require.Equal(t, "mqtt: nobody more can come in to "+l.Addr().String()+" until somebody leaves: accept: accept4: too many open files\n", string(said))
 }

@@ -85,7 +85,7 @@ func (o *options) listen(a *app.App, d *doors, flag string, port int, scheme, pa
 		l.Close()
 		return nil, app.Usage("--bind %q: %v", o.bind, err)
 	}
-	return &steady{Listener: l, app: a}, nil
+	return a.Steady(l), nil
 }
 
 // local says that nobody from elsewhere can reach an address.

@@ -1,4 +1,4 @@
-package broker
+package app
 
 import (
 	"errors"
@@ -6,21 +6,21 @@ import (
 	"slices"
 	"syscall"
 	"time"
-
-	"github.com/sluicemq/sluice/cmd/mqtt/internal/app"
 )
 
 // steady is a listener that goes on when it can't let anybody in for a moment: who accepts gives up at the first error.
 type steady struct {
 	net.Listener
-	app  *app.App
+	app  *App
 	told bool // that it couldn't; once is enough
 }
 
-// pause is how long it waits then, for somebody to leave.
-const pause = 100 * time.Millisecond
+// Steady makes l go on after an error that passes, as too many open files, and say so once. Its Accept is for one goroutine.
+func (a *App) Steady(l net.Listener) net.Listener { return &steady{Listener: l, app: a} }
 
-// Accept is for one goroutine.
+// forRoom is how long it waits then, for somebody to leave.
+const forRoom = 100 * time.Millisecond
+
 func (l *steady) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -31,7 +31,7 @@ func (l *steady) Accept() (net.Conn, error) {
 			l.told = true
 			l.app.Say("mqtt: nobody more can come in to %s until somebody leaves: %v", l.Addr(), err)
 		}
-		time.Sleep(pause)
+		time.Sleep(forRoom)
 	}
 }
 
