@@ -145,7 +145,7 @@ type View struct {
 	InFlight      int
 	Queued        int
 	QueuedBytes   int
-	Oldest        time.Duration // how long the oldest message has waited, to the second
+	Oldest        time.Duration // how long the oldest message has waited
 	Connections   uint64
 	LastError     error
 	RTT           time.Duration

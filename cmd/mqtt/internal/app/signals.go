@@ -32,8 +32,7 @@ func (a *App) signals(ctx context.Context) (context.Context, func()) {
 		case <-over:
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(caught)
+	return ctx, func() { // and the program ends: a late signal would still change its exit code, if it weren't caught
 		close(over)
 		cancel(nil)
 	}
